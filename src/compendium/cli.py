@@ -1,0 +1,246 @@
+"""The command line behind ``run_all.py``."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from compendium import paths
+from compendium.errors import EXIT_FAILED, CompendiumError, InputError, unknown
+from compendium.progress import Reporter
+
+if TYPE_CHECKING:
+    from compendium.build import Plan
+    from compendium.stages import Stage
+
+COMMANDS = {
+    "build": "validate the data, run the notebooks in order, write the report (the default)",
+    "check": "rebuild into a temporary folder and compare every released file",
+    "validate": "check the data package only",
+    "list": "show stages, parameters and what is up to date",
+    "test": "run the test suite; further arguments go to pytest",
+}
+EPILOG = """examples:
+  python run_all.py                           the published report
+  python run_all.py -p woe_threshold=3        the same with a wider net, into runs/
+  python run_all.py --only policy --force     one notebook again
+  python run_all.py --study ../my-review      another team's data
+"""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Make the parser of the command line."""
+    commands = "\n".join(f"  {name:9} {text}" for name, text in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="run_all.py",
+        description=f"Rebuild the report from its data.\n\ncommands:\n{commands}",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        usage="python run_all.py [command] [options]",
+    )
+    parser.add_argument("command", nargs="?", default="build", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "-p", metavar="NAME=VALUE", action="append", default=[], help="set a parameter; may be repeated"
+    )
+    parser.add_argument("--only", metavar="STAGE", action="append", default=[], help="run this stage and what it needs")
+    parser.add_argument("--force", action="store_true", help="run also what is up to date")
+    parser.add_argument("--study", metavar="DIR", default="", help="folder of the study (default: data/)")
+    parser.add_argument("--out", metavar="DIR", default="", help="output folder (default: released, or runs/<name>)")
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments
+        Without the program's name; those of the process when ``None``.
+
+    Returns
+    -------
+    int
+        0 when all went well; 1 when something failed or differs; 2 when the input is wrong; 130 when interrupted.
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments[:1] == ["test"]:
+        return run_tests(arguments[1:])
+    options = make_parser().parse_args(arguments)
+    try:
+        return _dispatch(options)
+    except CompendiumError as error:
+        if options.debug:
+            raise
+        _complain(error)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("\nStopped. Finished stages are kept; run the same command to go on.", file=sys.stderr)
+        return 130
+    except OSError as error:
+        if options.debug:
+            raise
+        print(f"error: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
+        return EXIT_FAILED
+
+
+def _complain(error: CompendiumError) -> None:
+    lines = str(error).splitlines()
+    if isinstance(error, InputError) and len(lines) > 1:
+        print(f"error: {len(lines)} problems; nothing was changed", file=sys.stderr)
+        print("\n".join(f"  {line}" for line in lines), file=sys.stderr)
+    else:
+        print("error: " + "\n".join(lines), file=sys.stderr)
+
+
+def _dispatch(options: argparse.Namespace) -> int:
+    if options.command not in COMMANDS:
+        raise unknown("command", options.command, COMMANDS)
+    if options.command == "check":
+        return _check(options)
+    plan = _plan(options)
+    if options.command == "validate":
+        return _validate(plan.study)
+    if options.command == "list":
+        return _list(plan)
+    return _build(plan)
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    """Read all options and report everything wrong with them at once."""
+    from compendium.build import plan
+    from compendium.errors import Problem
+    from compendium.parameters import Scalar, parse
+    from compendium.stages import stage
+
+    problems: list[Problem] = []
+    only: list[str] = []
+    values: dict[str, Scalar] = {}
+    for name in (part for text in options.only for part in text.split(",")):
+        try:
+            only.append(stage(name.strip()).name)
+        except InputError as error:
+            problems += error.problems
+    try:
+        values = parse(options.p)
+    except InputError as error:
+        problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return plan(options.study, options.out, values, only, options.force)
+
+
+def _validate(study: Path) -> int:
+    from compendium.validation import require_valid
+
+    found = require_valid(study)
+    rows = sum(len(found.table(name)) for name in found.names)
+    size = f"{len(found.names)} tables with {rows} rows and {len(found.bibliography)} references"
+    print(f"{found.title}\n{size}: no problem found.")
+    return 0
+
+
+def _list(plan: Plan) -> int:
+    from compendium.parameters import all_declared
+    from compendium.stages import STAGES
+    from compendium.state import stale_because
+
+    print(f"study   {_short(plan.study)}\noutputs {_short(plan.out)}\n\nstages")
+    for number, stage in enumerate(STAGES, start=1):
+        reason = stale_because(stage, plan.out, plan.study, plan.values)
+        print(f"  {number} {stage.name:12} {stage.notebook:26} {'to run: ' + reason if reason else 'up to date'}")
+    print("\nparameters (set with -p NAME=VALUE)")
+    for parameter in all_declared().values():
+        value = plan.values.get(parameter.name, parameter.default)
+        print(f"  {parameter.name} = {value!r}\n      {parameter.help}")
+    return 0
+
+
+def _build(plan: Plan) -> int:
+    from compendium.build import build
+
+    started = time.monotonic()
+    if not plan.released:
+        where = _short(plan.out)
+        where = _short(plan.out)
+        print(f"Not the published study or parameters: writing to {where}; released outputs stay as they are.")
+    made = build(plan, Progress())
+    print(_summary(plan, made, time.monotonic() - started))
+    return 0
+
+
+def _summary(plan: Plan, made: dict, seconds: float) -> str:
+    artefacts = made["manifest"]["artefacts"]
+    tables = sum(entry["kind"] == "table" for entry in artefacts)
+    published = sum(entry["published"] for entry in artefacts)
+    lines = [
+        "",
+        f"{tables} tables and {len(artefacts) - tables} figures, {published} of them of the published report; "
+        f"{len(made['results'])} named results; {len(made['ran'])} stages run in {seconds:.1f} s.",
+        f"  report    {_short(plan.out / 'report' / 'report.html')}",
+        f"  tables    {_short(plan.out / 'report' / 'tables')}/",
+        f"  figures   {_short(plan.out / 'figures')}/",
+        f"  notebooks {_short(plan.out / 'report' / 'notebooks')}/",
+    ]
+    if made["missing_images"]:
+        names = ", ".join(made["missing_images"])
+        lines.append(f"  not drawn as static images, because no Chromium, Chrome or Edge is installed: {names}")
+    return "\n".join(lines)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from compendium.check import SAME, check, verdict_table
+    from compendium.errors import Problem
+
+    given = {"-p": options.p, "--only": options.only, "--study": options.study, "--out": options.out}
+    wrong = [name for name, value in given.items() if value]
+    if wrong:
+        reason = "check rebuilds the released study and takes no such option"
+        raise InputError(Problem(field=name, reason=reason) for name in wrong)
+    verdicts = check(Progress())
+    print("\n" + verdict_table(verdicts))
+    return 0 if all(verdict == SAME for _, verdict in verdicts) else EXIT_FAILED
+
+
+def run_tests(arguments: list[str]) -> int:
+    """Run the test suite in this environment; arguments go to pytest."""
+    command = [sys.executable, "-m", "pytest", *arguments]
+    return subprocess.run(command, cwd=paths.ROOT, check=False).returncode
+
+
+def _short(path: Path) -> str:
+    """Write a path the shortest way a user in this folder can use."""
+    for base in (Path.cwd(), paths.ROOT):
+        if path.is_relative_to(base):
+            return str(path.relative_to(base))
+    return str(path)
+
+
+class Progress(Reporter):
+    """Tells on the terminal what a run does."""
+
+    def __init__(self) -> None:
+        self._since = 0.0
+
+    def start(self, stage: Stage, number: int, total: int, reason: str) -> None:
+        """Tell that a stage starts, and why."""
+        self._since = time.monotonic()
+        print(f"[{number}/{total}] {stage.notebook:26} {reason} …", end=" ", flush=True)
+
+    def skip(self, stage: Stage, number: int, total: int) -> None:
+        """Tell that a stage is up to date."""
+        print(f"[{number}/{total}] {stage.notebook:26} up to date")
+
+    def done(self, stage: Stage, missing_images: list[str]) -> None:
+        """Tell that a stage is finished."""
+        print(f"done in {time.monotonic() - self._since:.1f} s")
+
+    def note(self, text: str) -> None:
+        """Tell something else."""
+        print(f"      {text}")

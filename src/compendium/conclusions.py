@@ -1,0 +1,226 @@
+"""Stage 6: what the study concludes, question by question, and the rows that each conclusion rests on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from compendium import plot_style as style
+from compendium.study import Study, each_row, split_list
+
+SUPPORTING = ("supports", "partly supports")
+CONTRADICTING = "contradicts"
+LITERATURE, POLICY = "literature", "policy"
+_KINDS = {"review": LITERATURE, "literature_theme": LITERATURE, "citation": LITERATURE, "document": POLICY}
+_TABLES = {
+    "review": ("appraisal-overall", "review_id"),
+    "literature_theme": ("appraisal-synthesis-themes", "theme_id"),
+    "document": ("policy-documents", "document_id"),
+    "theme": ("interviews-themes", "theme_id"),
+    "subtheme": ("interviews-subthemes", "subtheme_id"),
+    "excerpt": ("interviews-excerpts", "excerpt_id"),
+    "guide": ("interviews-guide", "item_id"),
+}
+"""Kind of evidence to the table and column that its identifiers live in."""
+
+
+def questions_table(study: Study) -> pd.DataFrame:
+    """List the research questions: columns ``question_id``, ``question``."""
+    return study.table("conclusions-questions")[["question_id", "question"]]
+
+
+def sources(study: Study) -> list[str]:
+    """Kinds of source that evidence comes from: the literature, policy, and each level of the interviews."""
+    return [LITERATURE, POLICY, *study.table("interviews-levels")["level_id"]]
+
+
+def evidence(study: Study) -> pd.DataFrame:
+    """Return the links from findings to evidence with the kind of source each belongs to.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table ``conclusions-evidence`` with a column ``source`` (see :func:`sources`; ``""`` where the target
+        is none of them).
+    """
+    links = study.table("conclusions-evidence")
+    themes = study.table("interviews-themes").set_index("theme_id")["level_id"]
+    subthemes = study.table("interviews-subthemes").set_index("subtheme_id")["theme_id"].map(themes)
+    excerpts = study.table("interviews-excerpts").set_index("excerpt_id")["level"]
+    level = {"theme": themes, "subtheme": subthemes, "excerpt": excerpts}
+    links["source"] = [
+        _KINDS.get(row.target_kind) or str(level.get(row.target_kind, pd.Series(dtype=object)).get(row.target_id, ""))
+        for row in each_row(links)
+    ]
+    return links
+
+
+def dangling(study: Study) -> pd.DataFrame:
+    """Links whose target does not exist; empty in a sound study."""
+    links = study.table("conclusions-evidence")
+    known = {kind: set(study.table(table)[column]) for kind, (table, column) in _TABLES.items()}
+    known["citation"] = set(study.bibliography)
+    lost = [row.target_id not in known.get(row.target_kind, set()) for row in each_row(links)]
+    return links[lost]
+
+
+def findings_table(study: Study) -> pd.DataFrame:
+    """List the findings with what supports them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``finding_id``, ``kind``, ``finding``, ``questions``, ``place``, ``supporting`` and ``contradicting``
+        (numbers of rows), ``rests_on`` (identifiers).
+    """
+    links = evidence(study)
+    table = study.table("conclusions-findings")[["finding_id", "kind", "finding", "questions", "place"]]
+    for name, relations in (("supporting", SUPPORTING), ("contradicting", (CONTRADICTING,))):
+        counts = links[links["relation"].isin(relations)].groupby("finding_id").size()
+        table[name] = [int(counts.get(finding, 0)) for finding in table["finding_id"]]
+    targets = links[links["relation"].isin(SUPPORTING)].groupby("finding_id")["target_id"].agg("; ".join)
+    table["rests_on"] = [targets.get(finding, "") for finding in table["finding_id"]]
+    return table
+
+
+def joint_display(study: Study) -> pd.DataFrame:
+    """Cross research questions with sources (Fetters, Curry & Creswell 2013, joint display).
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per question and source: ``question_id``, ``source``, ``findings``, ``supporting``,
+        ``contradicting``, ``verdict`` (*agreement*, *dissonance* or *silence*) and ``rows`` (evidence identifiers).
+    """
+    findings = study.table("conclusions-findings")
+    links = evidence(study)
+    rows = []
+    for question in study.table("conclusions-questions")["question_id"]:
+        mine = findings.loc[[question in split_list(cell) for cell in findings["questions"]], "finding_id"]
+        for source in sources(study):
+            cell = links[links["finding_id"].isin(mine) & (links["source"] == source)]
+            against = int((cell["relation"] == CONTRADICTING).sum())
+            supporting = len(cell) - against
+            verdict = "dissonance" if against else "agreement" if supporting else "silence"
+            row = {"question_id": question, "source": source, "findings": int(cell["finding_id"].nunique())}
+            row |= {"supporting": supporting, "contradicting": against, "verdict": verdict}
+            rows.append({**row, "rows": "; ".join(cell["evidence_id"])})
+    return pd.DataFrame(rows)
+
+
+VERDICT_COLORS = {"agreement": style.GREEN, "dissonance": style.ORANGE, "silence": style.PAPER}
+
+
+def joint_display_chart(study: Study) -> go.Figure:
+    """Draw the joint display: questions down, sources across; agreement, dissonance or silence in each cell.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Each cell says its verdict in words and how many rows of evidence stand behind it.
+    """
+    cells = joint_display(study)
+    questions = study.table("conclusions-questions")
+    columns = sources(study)
+    height = 110 + 110 * len(questions)
+    figure = style.canvas(style.WIDTH, height)
+    left, width = 330, (style.WIDTH - 350) / len(columns)
+    for number, source in enumerate(columns):
+        x = left + width * (number + 0.5)
+        label = f"<b>{style.text(source.capitalize())}</b>"
+        figure.add_annotation(x=x, y=height - 40, text=label, showarrow=False, font={"size": style.LARGE})
+    for number, question in enumerate(each_row(questions)):
+        y = height - 80 - 110 * (number + 0.5)
+        label = f"<b>{style.text(question.question_id)}</b>  {style.wrap(question.short, 30)}"
+        figure.add_annotation(x=20, y=y, text=label, showarrow=False, xanchor="left", align="left")
+        for place, source in enumerate(columns):
+            cell = cells[(cells["question_id"] == question.question_id) & (cells["source"] == source)].iloc[0]
+            _draw_cell(figure, cell, (left + width * (place + 0.5), y), (width - 14, 92))
+    return figure
+
+
+def _draw_cell(figure: go.Figure, cell: pd.Series, centre: tuple[float, float], size: tuple[float, float]) -> None:
+    verdict = cell["verdict"]
+    label = f"<b>{verdict}</b>"
+    if verdict != "silence":
+        against = f", {cell['contradicting']} against" if cell["contradicting"] else ""
+        label += f"<br>{cell['supporting']} rows for{against}"
+    color = VERDICT_COLORS[verdict]
+    fill = style.TINTS.get(color, style.PAPER)
+    hover = f"{style.text(cell['question_id'])} × {style.text(cell['source'])}: {verdict}"
+    hover += f"<br>{cell['findings']} findings; evidence {style.wrap(cell['rows'], 60)}"
+    line = style.MUTED if verdict == "silence" else color
+    dash = "dot" if verdict == "silence" else "solid"
+    style.box(figure, centre, size, label, fill=fill, line=line, dash=dash, hover=hover)
+
+
+def describe_joint_display(study: Study) -> str:
+    """Say in words what the joint display shows."""
+    cells = joint_display(study)
+    parts = []
+    for question, group in cells.groupby("question_id", sort=False):
+        cell = [f"{c.source} {c.verdict} ({c.supporting} for, {c.contradicting} against)" for c in each_row(group)]
+        parts.append(f"{question}: {', '.join(cell)}")
+    return "Grid of research questions by source. " + "; ".join(parts) + "."
+
+
+def answers_table(study: Study) -> pd.DataFrame:
+    """Count what answers each question: columns ``question_id``, ``question``, ``findings`` and one per source."""
+    cells = joint_display(study)
+    findings = study.table("conclusions-findings")
+    table = questions_table(study)
+    asked = [sum(q in split_list(cell) for cell in findings["questions"]) for q in table["question_id"]]
+    table["findings"] = asked
+    for source in sources(study):
+        mine = cells[cells["source"] == source].set_index("question_id")["supporting"]
+        table[f"{source}_rows"] = list(mine.loc[table["question_id"]])
+    return table
+
+
+def results(study: Study) -> dict[str, Any]:
+    """Return the named results of the stage: questions, findings by kind, findings without support."""
+    findings = findings_table(study)
+    cells = joint_display(study)
+    unsupported = list(findings.loc[findings["supporting"] == 0, "finding_id"])
+    return {
+        "questions": len(study.table("conclusions-questions")),
+        "findings": int((findings["kind"] == "finding").sum()),
+        "limitations": int((findings["kind"] == "limitation").sum()),
+        "recommendations": int((findings["kind"] == "recommendation").sum()),
+        "evidence_links": len(study.table("conclusions-evidence")),
+        "evidence_dangling": len(dangling(study)),
+        "findings_without_evidence": len(unsupported),
+        "findings_without_evidence_ids": unsupported,
+        "findings_contradicted": int((findings["contradicting"] > 0).sum()),
+        "cells_silent": int((cells["verdict"] == "silence").sum()),
+        "cells_dissonant": int((cells["verdict"] == "dissonance").sum()),
+    }
+
+
+def support_sentence(study: Study) -> str:
+    """Say how many findings rest on rows of the results, and which do not."""
+    found = results(study)
+    total = found["findings"] + found["limitations"] + found["recommendations"]
+    text = (
+        f"{total - found['findings_without_evidence']} of {total} findings, limitations and recommendations point at "
+    )
+    text += f"rows that support them ({found['evidence_links']} links)"
+    without = ", ".join(found["findings_without_evidence_ids"])
+    return f"{text}; without support: {without}." if without else f"{text}."
+
+
+def summary(found: dict[str, Any], earlier: dict[str, dict[str, Any]]) -> str:
+    """Say how much is concluded from how much.
+
+    Parameters
+    ----------
+    found
+        From :func:`results`.
+    earlier
+        Results of the other stages by name.
+    """
+    text = f"From {earlier['appraisal']['synthesised']} reviews, {earlier['policy']['documents']} policy documents and "
+    text += f"{earlier['interviews']['interviews']} interviews the report draws {found['findings']} findings, "
+    return text + f"{found['limitations']} limitations and {found['recommendations']} recommendations."

@@ -1,0 +1,81 @@
+"""The list of what was published: everything later (report, verdict, README's list) is derived from it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from compendium.files import read_json, sha256, write_json
+from compendium.stages import STAGES
+
+
+@dataclass
+class Entry:
+    """One published artefact.
+
+    Parameters
+    ----------
+    id
+        Such as ``table-1`` or ``s-missing-voices``; also the stem of its files.
+    kind
+        ``table`` or ``figure``.
+    title, alt
+        Caption, and what the artefact shows in words.
+    published
+        Whether it stands in the published report.
+    stage, notebook
+        Where it is made.
+    files
+        Path relative to the output folder to SHA-256 of the content.
+    """
+
+    id: str
+    kind: str
+    title: str
+    alt: str
+    published: bool
+    stage: str
+    notebook: str
+    files: dict[str, str] = field(default_factory=dict)
+
+
+def fragment_path(out: Path, stage: str) -> Path:
+    """Path of one stage's part of the manifest."""
+    return out / "data" / "derived" / stage / "manifest.json"
+
+
+def read_fragment(out: Path, stage: str) -> dict[str, Any]:
+    """Read one stage's part: ``artefacts`` and the input files it read (``inputs``)."""
+    return read_json(fragment_path(out, stage)) or {"artefacts": [], "inputs": [], "missing_images": []}
+
+
+def write_fragment(out: Path, stage: str, entries: list[Entry], inputs: list[str], missing_images: list[str]) -> None:
+    """Write one stage's part of the manifest."""
+    value = {"artefacts": [asdict(e) for e in entries], "inputs": inputs, "missing_images": missing_images}
+    write_json(fragment_path(out, stage), value)
+
+
+def joined(out: Path) -> list[dict[str, Any]]:
+    """Entries of all stages that have run, in running order."""
+    return [entry for stage in STAGES for entry in read_fragment(out, stage.name)["artefacts"]]
+
+
+def join(out: Path, further: list[str]) -> dict[str, Any]:
+    """Write ``report/manifest.json`` from the parts.
+
+    Parameters
+    ----------
+    out
+        Output folder.
+    further
+        Paths of files that are no artefacts (executed notebooks, the report), relative to `out`.
+
+    Returns
+    -------
+    dict
+        ``artefacts`` (list) and ``files`` (path to SHA-256).
+    """
+    manifest = {"artefacts": joined(out), "files": {name: sha256(out / name) for name in sorted(further)}}
+    write_json(out / "report" / "manifest.json", manifest)
+    return manifest

@@ -1,0 +1,16 @@
+"""Where things are, anchored once; nothing here depends on the current directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The compendium's own folder: the one that holds ``notebooks/`` and ``data/``."""
+
+NOTEBOOKS = ROOT / "notebooks"
+BUNDLED_STUDY = ROOT / "data"
+RUNS = ROOT / "runs"
+LOCK = ROOT / "requirements.lock"
+TEMPLATES = ROOT / "report" / "template"
+STATIC_IMAGES = ROOT / "figures"
+"""Where images drawn earlier are found again; see :mod:`compendium.images`."""

@@ -1,0 +1,54 @@
+"""Named results of all stages, and the one file that joins them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from compendium.errors import unknown
+from compendium.files import read_json, write_json
+from compendium.publish import results_path
+from compendium.stages import STAGES
+from compendium.study import Study
+
+
+def compute(stage: str, study: Study) -> dict[str, Any]:
+    """Compute a stage's results with the published parameters.
+
+    Parameters
+    ----------
+    stage
+        Name of the stage.
+    study
+        The study.
+    """
+    from compendium import appraisal, conclusions, interviews, policy, screening, search
+
+    modules = {
+        m.__name__.rpartition(".")[2]: m for m in (search, screening, appraisal, policy, interviews, conclusions)
+    }
+    if stage not in modules:
+        raise unknown("stage", stage, modules)
+    return dict(modules[stage].results(study))
+
+
+def join(out: Path) -> dict[str, Any]:
+    """Write ``report/results.json``: the results of all stages that ran, under dotted names.
+
+    Parameters
+    ----------
+    out
+        Output folder.
+
+    Returns
+    -------
+    dict
+        Such as ``{"screening.identified": 12, …}``; members of mappings are named ``stage.result.member``.
+    """
+    values: dict[str, Any] = {}
+    for stage in STAGES:
+        for name, value in (read_json(results_path(out, stage.name)) or {}).items():
+            members = value.items() if isinstance(value, dict) else [("", value)]
+            values |= {f"{stage.name}.{name}" + (f".{member}" if member else ""): v for member, v in members}
+    write_json(out / "report" / "results.json", values)
+    return values
