@@ -7,12 +7,14 @@ active virtual environment); where they are not all there, ``.venv`` beside this
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -55,21 +57,46 @@ def set_up() -> None:
     """Make ``.venv`` from the lock, hashes required; raise :class:`SystemExit` with a hint where that fails."""
     if STAMP.is_file() and STAMP.read_text(encoding="utf-8") == lock_stamp() and venv_python().is_file():
         return
+    if venv_is_complete():
+        finish()
+        return
     total = len(re.findall(r"^[A-Za-z0-9]", LOCK.read_text(encoding="utf-8"), flags=re.MULTILINE))
     print(f"Setting up .venv once, with up to {total} pinned packages (about a minute) …", flush=True)
     shutil.rmtree(VENV, ignore_errors=True)
     uv = shutil.which("uv")
     if not (uv and install_with_uv(uv)):
         install_with_pip(total)
-    site = subprocess.run(
-        [venv_python(), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.strip()
+    finish()
+    print(".venv is ready.", flush=True)
+
+
+def venv_is_complete() -> bool:
+    """Whether ``.venv`` has all packages, whoever made it: such a one is used, not made anew."""
+    if not venv_python().is_file():
+        return False
+    code = "import sys; sys.path.insert(0, sys.argv[1]); import run_all; sys.exit(bool(run_all.missing_packages()))"
+    return subprocess.run([venv_python(), "-c", code, ROOT], check=False, capture_output=True).returncode == 0
+
+
+def finish() -> None:
+    """Let ``.venv`` find the library, and mark it as finished."""
+    command: list[str | Path] = [venv_python(), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    site = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
     Path(site, "compendium.pth").write_text(f"{ROOT / 'src'}\n", encoding="utf-8")
     STAMP.write_text(lock_stamp(), encoding="utf-8")
-    print(".venv is ready.", flush=True)
+
+
+@contextlib.contextmanager
+def only_one() -> Iterator[None]:
+    """Let a second run that finds no environment wait until the first has made it."""
+    with (ROOT / ".compendium-setup").open("a", encoding="utf-8") as stream:
+        try:
+            import fcntl
+
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        except ImportError:  # Windows: two first runs at once are left to the user
+            pass
+        yield
 
 
 def install_with_uv(uv: str) -> bool:
@@ -121,7 +148,8 @@ def main() -> int:
         return 2
     missing = missing_packages()
     if missing and Path(sys.prefix).resolve() != VENV.resolve():
-        set_up()
+        with only_one():
+            set_up()
         command = [str(venv_python()), str(ROOT / "run_all.py"), *sys.argv[1:]]
         if os.name == "nt":
             return subprocess.run(command, check=False).returncode

@@ -8,24 +8,20 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from compendium import plot_style as style
-from compendium.study import Study, each_row, split_list
+from compendium import sensitivity
+from compendium.appraisal_consistency import consistency
+from compendium.study import Study, each_row
 from compendium.weight_of_evidence import (
     PRINTED,
     PUBLISHED,
+    citations,
     component_ranks,
     overall,
     ranks,
     same_components_different_overall,
-    sensitivity,
     synthesised,
     threshold_rank,
 )
-
-
-def citations(study: Study) -> dict[str, str]:
-    """``Surname et al. YEAR`` by citation key, for the reports read in full."""
-    reports = study.table("screening-full-text")
-    return dict(zip(reports["citation_key"], reports["citation"], strict=True))
 
 
 def score_labels(study: Study) -> dict[str, str]:
@@ -216,7 +212,9 @@ def results(study: Study, woe_rule: str = PRINTED, woe_threshold: str | int = PU
         "theme_points": len(support),
         "reviews_supporting_themes": int(support["review_id"].nunique()),
         "rungs": len(study.table("appraisal-ladder")),
+        **consistency(study),
         "rungs_inferred": int((study.table("appraisal-ladder")["basis"] == "inferred").sum()),
+        **sensitivity.results(study),
     }
 
 
@@ -247,21 +245,6 @@ def describe_appraisal(study: Study, rule: str = PRINTED, threshold: str | int =
 
 def _score_columns(study: Study) -> list[str]:
     return [*study.table("appraisal-components")["component_id"], "woe"]
-
-
-def sensitivity_table(study: Study) -> pd.DataFrame:
-    """Try every rule with every threshold; reviews are named by their citations.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns of :func:`compendium.weight_of_evidence.sensitivity`.
-    """
-    names = citations(study)
-    table = sensitivity(study)
-    for column in ("gained", "lost"):
-        table[column] = ["; ".join(names[r] for r in split_list(cell)) for cell in table[column]]
-    return table
 
 
 def summary(found: dict[str, Any], screened: dict[str, Any]) -> str:

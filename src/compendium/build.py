@@ -9,7 +9,7 @@ from typing import Any
 
 from compendium import paths
 from compendium.errors import NotebookError
-from compendium.files import tree
+from compendium.files import remove_partial, tree
 from compendium.locking import hold
 from compendium.parameters import FOLDERS, Scalar, all_declared, check
 from compendium.progress import Reporter
@@ -111,8 +111,10 @@ def build(wanted: Plan, reporter: Reporter | None = None) -> dict[str, Any]:
     check(study, wanted.values)
     guard_output(wanted)
     with hold(wanted.out):
+        reporter.begin(wanted.out, wanted.released)
         work = wanted.out / WORK_NAME
         shutil.rmtree(work, ignore_errors=True)
+        remove_partial(wanted.out)
         try:
             return _run(wanted, reporter, work)
         finally:
@@ -128,12 +130,14 @@ def guard_output(wanted: Plan) -> None:
     if inside or foreign:
         reason = "lies in the study's own folder" if inside else "holds the released outputs"
         raise InputError(Problem(field="--out", value=str(wanted.out), reason=reason, allowed="another folder"))
-    if wanted.out.exists() and not wanted.out.is_dir():
-        raise InputError(Problem(field="--out", value=str(wanted.out), reason="is not a folder", allowed="a folder"))
+    taken = next((p for p in (wanted.out, *wanted.out.parents) if p.exists()), wanted.out)
+    if not taken.is_dir():
+        reason = "is not a folder" if taken == wanted.out else f"lies below {taken}, which is not a folder"
+        raise InputError(Problem(field="--out", value=str(wanted.out), reason=reason, allowed="a folder"))
 
 
 def _run(wanted: Plan, reporter: Reporter, work: Path) -> dict[str, Any]:
-    from compendium import state
+    from compendium import manifest, state
     from compendium.report import write_report
 
     chosen = with_needs(wanted.only) if wanted.only else list(STAGES)
@@ -143,6 +147,7 @@ def _run(wanted: Plan, reporter: Reporter, work: Path) -> dict[str, Any]:
         reason = state.stale_because(stage, wanted.out, wanted.study, wanted.values)
         if not reason and not (wanted.force and stage.name in asked):
             reporter.skip(stage, number, len(chosen))
+            missing += manifest.read_fragment(wanted.out, stage.name)["missing_images"]
             continue
         reporter.start(stage, number, len(chosen), reason or "forced")
         missing_here = _run_stage(wanted, stage, work / stage.name)
@@ -166,7 +171,8 @@ def _run_stage(wanted: Plan, stage: Stage, work: Path) -> list[str]:
     try:
         execute(stage, wanted.study, work, copy, for_stage(stage, wanted.values))
     except NotebookError as error:
-        raise _keep(error, copy, wanted.out) from error
+        kept_in = paths.RUNS if wanted.released else wanted.out
+        raise keep_copy(error, copy, kept_in / "failed") from error
     for need in stage.needs:
         shutil.rmtree(work / derived / need)
     fragment = manifest.read_fragment(work, stage.name)
@@ -189,10 +195,10 @@ def _remove_outdated(out: Path, stage: Stage, outputs: list[str]) -> None:
             (out / name).unlink(missing_ok=True)
 
 
-def _keep(error: NotebookError, copy: Path, out: Path) -> NotebookError:
+def keep_copy(error: NotebookError, copy: Path, folder: Path) -> NotebookError:
     """Keep the executed copy of a notebook that failed where the next run does not remove it."""
-    folder = (paths.RUNS if out == paths.ROOT else out) / "failed"
-    folder.mkdir(parents=True, exist_ok=True)
     kept = folder / copy.name
-    shutil.move(str(copy), kept)
-    return NotebookError(error.stage, error.cell, error.summary, str(kept))
+    if copy.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.move(str(copy), kept)
+    return NotebookError(error.stage, error.cell, error.summary, str(kept) if kept.is_file() else "")

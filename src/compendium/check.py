@@ -7,7 +7,8 @@ from collections import Counter
 from pathlib import Path
 
 from compendium import paths
-from compendium.build import Plan, build
+from compendium.build import Plan, build, keep_copy
+from compendium.errors import NotebookError
 from compendium.files import sha256, tree
 from compendium.progress import Reporter
 
@@ -54,7 +55,10 @@ def check(reporter: Reporter | None = None) -> list[tuple[str, str]]:
     """
     with tempfile.TemporaryDirectory(prefix="compendium-check-") as folder:
         rebuilt = Path(folder).resolve() / "rebuilt"
-        build(Plan(paths.BUNDLED_STUDY, rebuilt, force=True), reporter)
+        try:
+            build(Plan(paths.BUNDLED_STUDY, rebuilt, force=True), reporter)
+        except NotebookError as error:
+            raise keep_copy(error, Path(error.kept), paths.RUNS / "failed") from error
         return compare(paths.ROOT, rebuilt)
 
 

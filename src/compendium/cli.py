@@ -8,10 +8,10 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from compendium import paths
-from compendium.errors import EXIT_FAILED, CompendiumError, InputError, unknown
+from compendium.errors import EXIT_FAILED, CompendiumError, InputError, Problem, unknown
 from compendium.progress import Reporter
 
 if TYPE_CHECKING:
@@ -30,13 +30,22 @@ EPILOG = """examples:
   python run_all.py -p woe_threshold=3        the same with a wider net, into runs/
   python run_all.py --only policy --force     one notebook again
   python run_all.py --study ../my-review      another team's data
+  python run_all.py --source report.pdf       verify the data against your copy of the report first
 """
 
 
-def make_parser() -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are told like those about data."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what is wrong with the options."""
+        raise InputError(Problem(reason=message, allowed="see --help"))
+
+
+def make_parser() -> Parser:
     """Make the parser of the command line."""
     commands = "\n".join(f"  {name:9} {text}" for name, text in COMMANDS.items())
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="run_all.py",
         description=f"Rebuild the report from its data.\n\ncommands:\n{commands}",
         epilog=EPILOG,
@@ -52,6 +61,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--force", action="store_true", help="run also what is up to date")
     parser.add_argument("--study", metavar="DIR", default="", help="folder of the study (default: data/)")
     parser.add_argument("--out", metavar="DIR", default="", help="output folder (default: released, or runs/<name>)")
+    parser.add_argument(
+        "--source", metavar="FILE", default="", help="verify every fact against a copy of the report (text or PDF)"
+    )
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
     return parser
 
@@ -72,11 +84,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if arguments[:1] == ["test"]:
         return run_tests(arguments[1:])
-    options = make_parser().parse_args(arguments)
+    debug = "--debug" in arguments
     try:
-        return _dispatch(options)
+        return _dispatch(parse_options(arguments))
     except CompendiumError as error:
-        if options.debug:
+        if debug:
             raise
         _complain(error)
         return error.exit_status
@@ -84,10 +96,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\nStopped. Finished stages are kept; run the same command to go on.", file=sys.stderr)
         return 130
     except OSError as error:
-        if options.debug:
+        if debug:
             raise
         print(f"error: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
         return EXIT_FAILED
+
+
+def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the command line.
+
+    Raises
+    ------
+    InputError
+        Unknown commands and options, all at once, with the nearest that exist; an option without its value.
+    """
+    parser = make_parser()
+    options, left = parser.parse_known_args(arguments)
+    known = sorted(name for action in parser._actions for name in action.option_strings)
+    problems: list[Problem] = []
+    if options.command not in COMMANDS:
+        problems += unknown("command", options.command, COMMANDS).problems
+    for argument in left:
+        kind, choices = ("option", known) if argument.startswith("-") else ("argument", [])
+        problems += unknown(kind, argument.partition("=")[0], choices or ["one command, then options"]).problems
+    if problems:
+        raise InputError(problems)
+    return options
 
 
 def _complain(error: CompendiumError) -> None:
@@ -100,11 +134,13 @@ def _complain(error: CompendiumError) -> None:
 
 
 def _dispatch(options: argparse.Namespace) -> int:
-    if options.command not in COMMANDS:
-        raise unknown("command", options.command, COMMANDS)
+    if options.command == "test":
+        return run_tests([])
     if options.command == "check":
         return _check(options)
     plan = _plan(options)
+    if options.source:
+        _verify(options, plan.study)
     if options.command == "validate":
         return _validate(plan.study)
     if options.command == "list":
@@ -115,7 +151,6 @@ def _dispatch(options: argparse.Namespace) -> int:
 def _plan(options: argparse.Namespace) -> Plan:
     """Read all options and report everything wrong with them at once."""
     from compendium.build import plan
-    from compendium.errors import Problem
     from compendium.parameters import Scalar, parse
     from compendium.stages import stage
 
@@ -136,6 +171,17 @@ def _plan(options: argparse.Namespace) -> Plan:
     return plan(options.study, options.out, values, only, options.force)
 
 
+def _verify(options: argparse.Namespace, study: Path) -> None:
+    """Verify the study against a copy of its report before anything else is done."""
+    from compendium.source import run
+    from compendium.validation import require_valid
+
+    if options.command not in {"build", "validate"}:
+        reason = f"{options.command} takes no such option"
+        raise InputError(Problem(field="--source", reason=reason, allowed="build, validate"))
+    print(run(require_valid(study), options.source) + "\n")
+
+
 def _validate(study: Path) -> int:
     from compendium.validation import require_valid
 
@@ -150,7 +196,9 @@ def _list(plan: Plan) -> int:
     from compendium.parameters import all_declared
     from compendium.stages import STAGES
     from compendium.state import stale_because
+    from compendium.study import read_package
 
+    read_package(plan.study)
     print(f"study   {_short(plan.study)}\noutputs {_short(plan.out)}\n\nstages")
     for number, stage in enumerate(STAGES, start=1):
         reason = stale_because(stage, plan.out, plan.study, plan.values)
@@ -166,10 +214,6 @@ def _build(plan: Plan) -> int:
     from compendium.build import build
 
     started = time.monotonic()
-    if not plan.released:
-        where = _short(plan.out)
-        where = _short(plan.out)
-        print(f"Not the published study or parameters: writing to {where}; released outputs stay as they are.")
     made = build(plan, Progress())
     print(_summary(plan, made, time.monotonic() - started))
     return 0
@@ -195,17 +239,22 @@ def _summary(plan: Plan, made: dict, seconds: float) -> str:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from compendium import verdict
     from compendium.check import SAME, check, verdict_table
-    from compendium.errors import Problem
+    from compendium.files import read_json
 
     given = {"-p": options.p, "--only": options.only, "--study": options.study, "--out": options.out}
+    given["--source"] = options.source
     wrong = [name for name, value in given.items() if value]
     if wrong:
         reason = "check rebuilds the released study and takes no such option"
         raise InputError(Problem(field=name, reason=reason) for name in wrong)
     verdicts = check(Progress())
     print("\n" + verdict_table(verdicts))
-    return 0 if all(verdict == SAME for _, verdict in verdicts) else EXIT_FAILED
+    judged = read_json(paths.ROOT / verdict.FILE)
+    if judged:
+        print("\n" + verdict.lines(judged))
+    return 0 if all(found == SAME for _, found in verdicts) else EXIT_FAILED
 
 
 def run_tests(arguments: list[str]) -> int:
@@ -227,6 +276,11 @@ class Progress(Reporter):
 
     def __init__(self) -> None:
         self._since = 0.0
+
+    def begin(self, out: Path, released: bool) -> None:
+        """Tell where the run writes, if that is not the released outputs."""
+        if not released:
+            print(f"Writing to {_short(out)}; the released outputs stay as they are.")
 
     def start(self, stage: Stage, number: int, total: int, reason: str) -> None:
         """Tell that a stage starts, and why."""

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
+from compendium import citations
 from compendium import plot_style as style
 from compendium.study import Study, each_row, split_list
 
@@ -14,7 +15,7 @@ SUPPORTING = ("supports", "partly supports")
 CONTRADICTING = "contradicts"
 LITERATURE, POLICY = "literature", "policy"
 _KINDS = {"review": LITERATURE, "literature_theme": LITERATURE, "citation": LITERATURE, "document": POLICY}
-_TABLES = {
+TARGETS = {
     "review": ("appraisal-overall", "review_id"),
     "literature_theme": ("appraisal-synthesis-themes", "theme_id"),
     "document": ("policy-documents", "document_id"),
@@ -60,7 +61,7 @@ def evidence(study: Study) -> pd.DataFrame:
 def dangling(study: Study) -> pd.DataFrame:
     """Links whose target does not exist; empty in a sound study."""
     links = study.table("conclusions-evidence")
-    known = {kind: set(study.table(table)[column]) for kind, (table, column) in _TABLES.items()}
+    known = {kind: set(study.table(table)[column]) for kind, (table, column) in TARGETS.items()}
     known["citation"] = set(study.bibliography)
     lost = [row.target_id not in known.get(row.target_kind, set()) for row in each_row(links)]
     return links[lost]
@@ -126,7 +127,7 @@ def joint_display_chart(study: Study) -> go.Figure:
     columns = sources(study)
     height = 110 + 110 * len(questions)
     figure = style.canvas(style.WIDTH, height)
-    left, width = 330, (style.WIDTH - 350) / len(columns)
+    left, width = 270, (style.WIDTH - 280) / len(columns)
     for number, source in enumerate(columns):
         x = left + width * (number + 0.5)
         label = f"<b>{style.text(source.capitalize())}</b>"
@@ -196,6 +197,7 @@ def results(study: Study) -> dict[str, Any]:
         "findings_contradicted": int((findings["contradicting"] > 0).sum()),
         "cells_silent": int((cells["verdict"] == "silence").sum()),
         "cells_dissonant": int((cells["verdict"] == "dissonance").sum()),
+        **citations.results(study),
     }
 
 

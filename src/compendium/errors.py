@@ -96,7 +96,7 @@ class NotebookError(CompendiumError):
     summary
         Exception class and message.
     kept
-        Path of the executed copy that was kept.
+        Path of the executed copy that was kept; empty where none could be.
     """
 
     def __init__(self, stage: str, cell: int | None, summary: str, kept: str):
@@ -105,7 +105,8 @@ class NotebookError(CompendiumError):
 
     def __str__(self) -> str:
         where = f"cell {self.cell} of stage {self.stage}" if self.cell else f"stage {self.stage}"
-        return f"{where} failed: {self.summary}\nThe executed notebook is kept at {self.kept}"
+        kept = f"\nThe executed notebook is kept at {self.kept}" if self.kept else ""
+        return f"{where} failed: {self.summary}{kept}"
 
 
 class BusyError(CompendiumError):

@@ -11,9 +11,10 @@ from itertools import accumulate, product
 
 from compendium.excerpts import ExcerptError, is_word, normalise
 
-__all__ = ["find"]
+__all__ = ["find", "unbroken"]
 
 _BROKEN_WORD = re.compile(r"(\w+)-[ \t]*\n[ \t]*(\w+)")
+_BREAK_AFTER_MARK = re.compile(r"(\.\.\.|[…/–—])[ \t]*\n[ \t]*(?=\w)")
 _PAGE_NUMBER = re.compile(r"^[ \t]*(?:page[ \t]+)?\d{1,4}[ \t]*$\n?", re.I | re.M)
 _ADORNMENT = "\"'()[]{}<>.,;:!?-–—"
 
@@ -23,7 +24,8 @@ def find(section_text: str, n_words: int, sha256: str) -> str | None:
 
     Every run of `n_words` words is tried, with and without the punctuation, brackets
     and quotation marks at its ends; first in the text as it is, then with words that
-    a line end divides put together, and without lines that hold a page number only.
+    a line end divides put together, and without lines that hold a page number only;
+    last with lines joined that end in an ellipsis, a slash or a dash.
     So it works for the text of a PDF, where paragraphs and markers cannot be told.
 
     Parameters
@@ -74,19 +76,33 @@ def _readings(text: str) -> tuple[_Reading, ...]:
     """Return the readings of a text, the most literal first, each once."""
     unix = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00ad\n", "").replace("\u00ad", "")
     unpaged = _PAGE_NUMBER.sub("", unix.replace("\f", "\n"))
-    whole = (_unbroken(version, keep) for version in (unix, unpaged) for keep in (False, True))
-    return tuple(_reading(plain) for plain in dict.fromkeys(map(normalise, (unix, *whole))))
+    whole = (unbroken(version, keep) for version in (unix, unpaged) for keep in (False, True))
+    glued = unbroken(_BREAK_AFTER_MARK.sub(r"\1", unpaged), keep_hyphens=True)
+    return tuple(_reading(plain) for plain in dict.fromkeys(map(normalise, (unix, *whole, glued))))
 
 
-def _unbroken(text: str, keep_hyphens: bool) -> str:
+def unbroken(text: str, keep_hyphens: bool) -> str:
     """Put together the words that a line end divides.
 
     Where the text has the word without a hyphen elsewhere, the hyphen goes; where it
     has it with one, or another word with the same first part, the hyphen stays; and
     where the text does not tell, `keep_hyphens` does.
+
+    Parameters
+    ----------
+    text : str
+        A passage with its line ends.
+    keep_hyphens : bool
+        What to do where the passage itself does not tell.
+
+    Returns
+    -------
+    str
+        The passage with whole words.
     """
     known = set(re.findall(r"\w+(?:-\w+)*", _BROKEN_WORD.sub(" ", text).lower()))
     prefixes = {word.partition("-")[0] for word in known if "-" in word}
+    known |= {part for word in known for part in word.split("-")}
 
     def join(match: re.Match[str]) -> str:
         solid, hyphened = match[1] + match[2], f"{match[1]}-{match[2]}"

@@ -37,35 +37,40 @@ def execute(stage: Stage, study: Path, out: Path, copy: Path, values: dict[str, 
         A cell raised; the executed copy is at `copy`, with the failing cell marked.
     """
     import papermill
+    from jupyter_client.kernelspec import NoSuchKernel
+    from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
     copy.parent.mkdir(parents=True, exist_ok=True)
     options: dict[str, Any] = {"progress_bar": False, "kernel_name": "python3", "shutdown_kernel": "immediate"}
-    options |= _transport()
-    with _kernel_environment(study, out), warnings.catch_warnings():
+    with _kernel_environment(study, out) as private, warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        options |= _transport(private)
         try:
             papermill.execute_notebook(str(stage.path), str(copy), parameters=values, record_timing=False, **options)
         except PapermillExecutionError as error:
             summary = f"{error.ename}: {error.evalue}"
             raise NotebookError(stage.name, error.exec_count, summary, str(copy)) from error
+        except (DeadKernelError, NoSuchKernel) as error:
+            raise NotebookError(stage.name, None, f"its kernel died or is missing ({error})", str(copy)) from error
     normalise(copy)
 
 
-def _transport() -> dict[str, Any]:
+def _transport(private: Path) -> dict[str, Any]:
     """Talk to kernels through sockets in a private folder where the system has them, so that nobody else can listen."""
     if sys.platform.startswith("linux"):
         from jupyter_client.manager import AsyncKernelManager
 
         class LocalKernelManager(AsyncKernelManager):
             transport = "ipc"
+            ip = str(private / "kernel")  # where the sockets lie; otherwise in the current directory
 
         return {"kernel_manager_class": LocalKernelManager}
     return {"extra_arguments": ["--log-level=ERROR"]}
 
 
 @contextmanager
-def _kernel_environment(study: Path, out: Path) -> Iterator[None]:
+def _kernel_environment(study: Path, out: Path) -> Iterator[Path]:
     """Tell the kernel where to read and write, and keep a user's own IPython start-up files out of it."""
     source = Path(__file__).resolve().parents[1]
     with tempfile.TemporaryDirectory(prefix="compendium-") as private:
@@ -81,7 +86,7 @@ def _kernel_environment(study: Path, out: Path) -> Iterator[None]:
         before = {name: os.environ.get(name) for name in wanted}
         os.environ.update(wanted)
         try:
-            yield
+            yield Path(private)
         finally:
             for name, value in before.items():
                 if value is None:

@@ -27,6 +27,13 @@ def write_bytes(path: Path, content: bytes) -> None:
         beside.unlink(missing_ok=True)
 
 
+def remove_partial(out: Path) -> None:
+    """Remove what a run that was killed while it wrote has left beside the files of an output folder."""
+    for folder in (out / "figures", out / "report", out / "data" / "derived"):
+        for left in folder.rglob(".*.part"):
+            left.unlink(missing_ok=True)
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write JSON as people read it: indented, in the order given, without escapes, with a final newline."""
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")

@@ -12,11 +12,11 @@ from compendium import plot_style as style
 from compendium.screening import NOT_REPORTED, flow, reason_counts
 from compendium.study import Study, each_row
 
-MAIN_X, SIDE_X, PHASE_X = 400, 885, 62
-MAIN_WIDTH, SIDE_WIDTH = 440, 420
+MAIN_X, SIDE_X, PHASE_X = 270, 730, 40
+MAIN_WIDTH, SIDE_WIDTH = 330, 420
 LINE_HEIGHT, PADDING, GAP, LOWEST = 19, 30, 30, 104
 """Pixels; a box is at least `LOWEST` high, so that the name of its phase fits beside it."""
-LABEL_CHARACTERS = 46
+LABEL_CHARACTERS = 42
 
 
 @dataclass
@@ -50,7 +50,9 @@ def flow_diagram(study: Study) -> go.Figure:
     """
     rows = flow(study)
     reasons = reason_counts(study)
-    boxes = {row.stage_id: _box(row, reasons) for row in each_row(rows)}
+    listed_at = next((row.stage_id for row in reversed(each_row(rows)) if count_matches(row, reasons)), "")
+    none = reasons.iloc[:0]
+    boxes = {row.stage_id: _box(row, reasons if row.stage_id == listed_at else none) for row in each_row(rows)}
     height = _place(rows, boxes)
     figure = style.canvas(style.WIDTH, int(height))
     _draw_phases(figure, rows, boxes)
@@ -68,15 +70,14 @@ def _box(row: Any, reasons: pd.DataFrame) -> _Box:
     derived = " (derived)" if row.reported == "derived" else ""
     lines = [*style.wrap(row.label, LABEL_CHARACTERS).split("<br>"), shown + derived]
     hover = style.wrap(row.taken_from, 60)
-    if count_matches(row, reasons):
-        for reason in each_row(reasons):
-            lines += [f"<i>{line}</i>" for line in _reason_lines(reason.reason, reason.reports)]
-            hover += f"<br><b>{style.wrap(reason.reason, 60)}</b>: {style.wrap(reason.citations, 60)}"
+    for reason in each_row(reasons):
+        lines += [f"<i>{line}</i>" for line in _reason_lines(reason.reason, reason.reports)]
+        hover += f"<br><b>{style.wrap(reason.reason, 60)}</b>: {style.wrap(reason.citations, 60)}"
     return _Box(row.stage_id, lines, hover, unreported, row.role == "main")
 
 
 def count_matches(row: Any, reasons: pd.DataFrame) -> bool:
-    """Tell whether a box is the one whose exclusions are listed with reasons: excluded, after the full text."""
+    """Tell whether exclusions listed with reasons may stand in a box: excluded, after the full text, counted."""
     late = row.phase == "eligibility" and row.role == "excluded"
     return bool(late and not pd.isna(row.count) and len(reasons))
 

@@ -74,7 +74,7 @@ def _draw(spec: str) -> str | None:
 def _settle(svg: str, key: str) -> str:
     """Give random ids the numbers in which they appear, and enter the key."""
     seen: dict[str, str] = {}
-    for uid in re.findall(r'id="(?:top)?defs-([0-9a-f]{6})"', svg):
+    for uid in re.findall(r'(?:id="(?:top)?defs-|class="[^"]*\btrace)([0-9a-f]{6})\b', svg):
         seen.setdefault(uid, f"u{len(seen):05d}")
     for uid, number in seen.items():
         svg = svg.replace(uid, number)

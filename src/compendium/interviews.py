@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from compendium import plot_style as style
+from compendium import term_comparison, theme_robustness
 from compendium.study import Study, each_row
 from compendium.terms import ALL, choose
 
@@ -75,7 +76,8 @@ def voices_table(study: Study) -> pd.DataFrame:
     for person in each_row(study.table("interviews-interviewees")):
         mine = excerpts[excerpts["interviewee_id"] == person.interviewee_id]
         row = {"interviewee_id": person.interviewee_id, "level": person.level_id, "excerpts": len(mine)}
-        rows.append({**row, "words": int(mine["n_words"].sum()), "themes": int(mine["theme_id"].nunique())})
+        themes = set(mine["theme_id"]) - {""}
+        rows.append({**row, "words": int(mine["n_words"].sum()), "themes": len(themes)})
     return pd.DataFrame(rows)
 
 
@@ -109,9 +111,9 @@ def matrix_chart(study: Study) -> go.Figure:
     ticks = [f"<b style='color:{style.VERMILION}'>{p} – never quoted</b>" if p in silent else p for p in people]
     figure.update_yaxes(tickvals=people, ticktext=ticks, autorange="reversed", categoryorder="array")
     figure.update_yaxes(categoryarray=people, showgrid=True)
-    labels = [style.wrap(themes.loc[theme, "theme"], 22) for theme in counts.columns]
+    labels = [style.wrap(themes.loc[theme, "theme"], 18) for theme in counts.columns]
     figure.update_xaxes(tickvals=list(range(len(labels))), ticktext=labels, side="top", tickangle=0, showgrid=False)
-    figure.update_xaxes(range=[-0.6, len(labels) - 0.4], tickfont={"size": 13})
+    figure.update_xaxes(range=[-0.6, len(labels) - 0.4], tickfont={"size": 12})
     return figure
 
 
@@ -187,7 +189,7 @@ def results(study: Study, term_families: str = ALL) -> dict[str, Any]:
         found[f"{key}_words"] = int(mine["n_words"].sum())
         for family in choose(study, term_families):
             found[f"{key}_{family}"] = int(mine[f"n_{family}"].sum())
-    return found
+    return found | theme_robustness.results(study) | term_comparison.results(study, term_families)
 
 
 def voices_sentence(study: Study) -> str:

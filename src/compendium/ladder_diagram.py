@@ -11,7 +11,7 @@ from compendium import plot_style as style
 from compendium.study import Study, each_row
 
 STAGE_COLORS = (style.VERMILION, style.ORANGE, style.GREEN, style.BLUE, style.PURPLE, style.SKY)
-RUNG_GAP, LEFT, RIGHT, BOTTOM = 84, 330, 830, 60
+RUNG_GAP, LEFT, RIGHT, BOTTOM = 84, 210, 650, 60
 
 
 def ladder_diagram(study: Study) -> go.Figure:
@@ -66,7 +66,7 @@ def _draw_stage(figure: go.Figure, stage: str, members: pd.Index, color: str) ->
 
 
 def _draw_axis(figure: go.Figure, height: float) -> None:
-    x = 190
+    x = 90
     style.arrow(figure, (x, BOTTOM), (x, height - 50), style.INK)
     font = {"size": style.SMALL, "color": style.MUTED}
     for y, text in ((BOTTOM - 22, "least power shared"), (height - 30, "most power shared")):

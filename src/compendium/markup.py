@@ -11,7 +11,7 @@ from compendium.tables import cell_text
 
 NUMBER_CLASS = ' class="number"'
 _URL = re.compile(r"https?://[^\s<>\"']+\Z")
-_MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$!])")
+_MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$!&@^])")
 
 
 def escape(value: object) -> str:
@@ -24,10 +24,16 @@ def markdown_text(value: object) -> str:
     return _MARKDOWN_SPECIAL.sub(r"\\\1", str(value))
 
 
+ABBREVIATIONS = {"url", "woe", "id", "ids"}
+LONGEST_INITIALS = 2
+
+
 def heading(column: str) -> str:
-    """Turn a column name into a heading people read."""
-    words = column.replace("_", " ")
-    return words.upper() if words in {"mq", "mr", "tr", "woe", "url"} else words[:1].upper() + words[1:]
+    """Turn a column name into a heading people read; abbreviations and names of one or two letters are capitals."""
+    words = column.split("_")
+    shown = [w.upper() if w in ABBREVIATIONS or (len(words) == 1 and len(w) <= LONGEST_INITIALS) else w for w in words]
+    text = " ".join(shown)
+    return text[:1].upper() + text[1:]
 
 
 def cell_html(value: object) -> str:

@@ -143,9 +143,13 @@ def _check_threshold(study: Study, value: str) -> object:
 
 
 def _check_families(study: Study, value: str) -> object:
-    from compendium.terms import choose
+    from compendium.terms import ALL, choose, families
 
-    return choose(study, value)
+    chosen = choose(study, value)
+    if not chosen:
+        allowed = ", ".join([ALL, *families(study)])
+        raise InputError(Problem(field="term_families", value=value, reason="names no family", allowed=allowed))
+    return chosen
 
 
 CHECKS: dict[str, Callable[[Study, str], Any]] = {

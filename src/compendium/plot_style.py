@@ -15,8 +15,8 @@ PALETTE = (BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE)
 TINTS = {BLUE: "#E3F0F8", ORANGE: "#FDF3DC", GREEN: "#DFF4EC", VERMILION: "#FBE6DA", SKY: "#E9F5FC"}
 FONT = "'Source Sans 3', 'Source Sans Pro', 'Helvetica Neue', Arial, sans-serif"
 SIZE, SMALL, LARGE = 16, 14, 18
-WIDTH, HEIGHT = 1200, 700
-"""Pixels; text of 14 px at 1,200 px width stays above 6.5 pt on a printed page 170 mm wide."""
+WIDTH, HEIGHT = 960, 640
+"""Pixels: fits a notebook beside its file browser; 14 px of it are 7 pt on a printed page 170 mm wide."""
 
 
 def color_of(value: str, values: list[str]) -> str:
@@ -54,7 +54,8 @@ def wrap(value: object, width: int) -> str:
     """Escape a value and break it into lines of at most `width` characters with ``<br>``."""
     import textwrap
 
-    return "<br>".join(text(line) for line in textwrap.wrap(str(value), width) or [""])
+    lines = textwrap.wrap(str(value), width, break_on_hyphens=False) or [""]
+    return "<br>".join(text(line) for line in lines)
 
 
 def canvas(width: int = WIDTH, height: int = HEIGHT) -> go.Figure:

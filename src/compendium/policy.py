@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,7 @@ from compendium import plot_style as style
 from compendium.study import Study, each_row
 from compendium.terms import ALL, choose
 
-NAME_CHARACTERS = 44
+NAME_CHARACTERS = 34
 
 
 def organisations_table(study: Study) -> pd.DataFrame:
@@ -46,7 +47,7 @@ def mentions(study: Study, term_families: str = ALL) -> pd.DataFrame:
     documents = study.table("policy-documents").sort_values("year", kind="stable")
     table = documents[["document_id", "year", "name"]].reset_index(drop=True)
     for column in columns:
-        table[column] = list(counts.loc[table["document_id"], column])
+        table[column] = list(counts[column].reindex(table["document_id"], fill_value=0))
     return table
 
 
@@ -89,7 +90,7 @@ def mentions_chart(study: Study, term_families: str = ALL) -> go.Figure:
         hover = "%{y}<br>occurrences: %{x}<extra></extra>"
         figure.add_bar(**bars, textposition="outside", cliponaxis=False, hovertemplate=hover, row=1, col=number)
     figure.update_xaxes(range=[0, highest * 1.15], dtick=2, title="occurrences", showgrid=True)
-    figure.update_yaxes(autorange="reversed", ticks="", showgrid=False, ticksuffix="  ")
+    figure.update_yaxes(autorange="reversed", ticks="", showgrid=False, ticklabelstandoff=8)
     figure.update_layout(
         template=style.template(), height=150 + 62 * len(table), bargap=0.35, margin={"t": 40, "b": 60}
     )
@@ -112,6 +113,7 @@ def results(study: Study, term_families: str = ALL) -> dict[str, Any]:
         "year_last": int(documents["year"].max()),
         "years_covered": int(documents["year"].max() - documents["year"].min()),
         "names_differ": int((documents["name"] != documents["name_narrative"]).sum()),
+        "names_in_two_forms": sum(_folded(row.name) != _folded(row.name_narrative) for row in each_row(documents)),
         "quotations": int(study.table("policy-mentions")["n_quotations"].sum()),
     }
     for family in choose(study, term_families):
@@ -119,6 +121,12 @@ def results(study: Study, term_families: str = ALL) -> dict[str, Any]:
         found[f"{family}_occurrences"] = int(counts.sum())
         found[f"{family}_documents"] = int((counts > 0).sum())
     return found
+
+
+def _folded(name: str) -> str:
+    """Write a name without what only the type-setting makes different: case, punctuation, ``&`` for *and*."""
+    plain = re.sub(r"['’‘]", "", name.casefold().replace("&", "and"))
+    return " ".join(re.findall(r"\w+", plain))
 
 
 def terms_sentences(study: Study, term_families: str = ALL) -> list[str]:

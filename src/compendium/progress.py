@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from compendium.stages import Stage
 
 
 class Reporter:
     """Says what a run does; the command line gives its own."""
+
+    def begin(self, out: Path, released: bool) -> None:
+        """Tell that the input is sound and where the run writes."""
 
     def start(self, stage: Stage, number: int, total: int, reason: str) -> None:
         """Tell that a stage starts, and why."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from compendium import manifest, results
-from compendium.files import read_json, write_text
+from compendium import audit, manifest, results, verdict
+from compendium.files import read_json, write_json, write_text
 from compendium.markup import escape, script_json
 from compendium.paths import TEMPLATES
 from compendium.stages import STAGES, Stage
@@ -51,17 +51,19 @@ def write_report(study_folder: Path, out: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``manifest`` and ``results``.
+        ``manifest``, ``results`` and ``verdict`` (see :mod:`compendium.verdict`).
     """
     study = Study(study_folder)
     values = results.join(out)
     ran = [stage for stage in STAGES if copy_path(out, stage).is_file()]
     write_plotly(out)
-    page = render(study, out, [section(out, stage) for stage in ran])
+    judged = verdict.verdict(study, out)
+    write_json(out / verdict.FILE, judged)
+    page = render(study, out, [section(out, stage) for stage in ran], judged)
     write_text(out / "report" / "report.html", page)
-    further = ["report/report.html", "report/results.json"]
+    further = ["report/report.html", "report/results.json", verdict.FILE]
     further += [copy_path(Path(), stage).as_posix() for stage in ran]
-    return {"manifest": manifest.join(out, further), "results": values}
+    return {"manifest": manifest.join(out, further), "results": values, "verdict": judged}
 
 
 def copy_path(out: Path, stage: Stage) -> Path:
@@ -90,8 +92,8 @@ def section(out: Path, stage: Stage) -> Section:
                 title, source = heading[1].strip(), source[heading.end() :]
             blocks.append(Block("prose", _prose(source)))
         elif cell["cell_type"] == "code":
-            blocks += [block for output in cell["outputs"] for block in _output(out, output, entries)]
-            blocks.append(Block("code", _code(source)))
+            shown = [block for output in cell["outputs"] for block in _output(out, output, entries)]
+            blocks += [*shown, Block("code", _code(source))] if shown else []
     return Section(stage.name, title, stage.notebook, blocks)
 
 
@@ -135,7 +137,7 @@ def _without_caption(table: str) -> str:
     return re.sub(r"<caption>.*?</caption>\n?", "", table, count=1, flags=re.DOTALL)
 
 
-def render(study: Study, out: Path, sections: list[Section]) -> str:
+def render(study: Study, out: Path, sections: list[Section], judged: dict[str, Any]) -> str:
     """Fill the page's template; every value is escaped by the template engine."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
@@ -158,6 +160,8 @@ def render(study: Study, out: Path, sections: list[Section]) -> str:
         authors=[c.get("title", "") for c in study.package.get("contributors", [])],
         source=next(iter(study.package.get("sources", [])), {}),
         sections=sections,
+        verdict=judged,
+        statuses=audit.STATUSES,
         numbers=numbers,
         references=[(key, entry) for key, entry in study.bibliography.items()],
         full_reference=_reference,

@@ -32,6 +32,15 @@ def compute(stage: str, study: Study) -> dict[str, Any]:
     return dict(modules[stage].results(study))
 
 
+def flatten(stage: str, found: dict[str, Any]) -> dict[str, Any]:
+    """Give the results of a stage their dotted names; members of a mapping become ``stage.result.member``."""
+    values: dict[str, Any] = {}
+    for name, value in found.items():
+        members = value.items() if isinstance(value, dict) else [("", value)]
+        values |= {f"{stage}.{name}" + (f".{member}" if member else ""): v for member, v in members}
+    return values
+
+
 def join(out: Path) -> dict[str, Any]:
     """Write ``report/results.json``: the results of all stages that ran, under dotted names.
 
@@ -45,10 +54,14 @@ def join(out: Path) -> dict[str, Any]:
     dict
         Such as ``{"screening.identified": 12, …}``; members of mappings are named ``stage.result.member``.
     """
+    joined = out / "report" / "results.json"
+    before = read_json(joined) or {}
     values: dict[str, Any] = {}
     for stage in STAGES:
-        for name, value in (read_json(results_path(out, stage.name)) or {}).items():
-            members = value.items() if isinstance(value, dict) else [("", value)]
-            values |= {f"{stage.name}.{name}" + (f".{member}" if member else ""): v for member, v in members}
-    write_json(out / "report" / "results.json", values)
+        own = read_json(results_path(out, stage.name))
+        if own is None:  # not run in this folder, as in a fresh clone: what was released stands
+            values |= {name: value for name, value in before.items() if name.startswith(f"{stage.name}.")}
+        else:
+            values |= flatten(stage.name, own)
+    write_json(joined, values)
     return values

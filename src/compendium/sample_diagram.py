@@ -12,7 +12,7 @@ from compendium import plot_style as style
 from compendium.interviews import TOOK_PART
 from compendium.study import Study, each_row, split_list
 
-GAP, LEFT, RIGHT = 70, 90, 1150
+GAP, LEFT, RIGHT = 70, 60, 945
 DOT, DOTS_A_ROW, NAME_LINE = 34, 5, 34
 RANK = {"macro": 0, "meso": 1, "micro": 2}
 """Higher levels of a system are drawn above lower ones."""
@@ -99,11 +99,11 @@ def _draw_dots(figure: go.Figure, ids: list[str], top: float, color: str) -> Non
 def _draw_bodies(figure: go.Figure, listed: pd.DataFrame, top: float) -> None:
     half = math.ceil(len(listed) / 2)
     for number, body in enumerate(each_row(listed)):
-        x = 470 + (number // half) * 340
+        x = 372 + (number // half) * 312
         y = top - (number % half) * NAME_LINE
         text = style.text(body.name) if body.took_part else f"<i>{style.text(body.name)} – invited, unable</i>"
         color = style.INK if body.took_part else style.MUTED
-        font = {"size": style.SIZE, "color": color}
+        font = {"size": 15, "color": color}
         figure.add_annotation(x=x, y=y, text=text, showarrow=False, xanchor="left", font=font)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pandas as pd
 
 from compendium.bibliography import full_reference
+from compendium.facts import yes_no
 from compendium.study import Study, each_row
 
 NOT_REPORTED = "not reported"
+BROKEN = "counts do not add up"
 
 
 def flow(study: Study) -> pd.DataFrame:
@@ -68,7 +71,8 @@ def conservation(study: Study) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per step: ``step``, ``into`` (records before), ``out`` (excluded plus carried on), ``difference``
-        and ``verdict``; *cannot be known* where a count on the way is not reported.
+        ``unreported_on_the_way`` and ``verdict``; where a count on the way is not reported, records that are
+        missing may have left there, and the verdict says how many would have to.
     """
     rows = flow(study)
     main = rows[rows["role"] == "main"]
@@ -89,10 +93,10 @@ def conservation(study: Study) -> pd.DataFrame:
 
 def _balance(before: tuple[str, int], after: tuple[str, int], excluded: int, unknown: bool) -> list[Any]:
     difference = before[1] - excluded - after[1]
-    if difference:
-        verdict = "counts do not add up"
+    if difference < 0 or (difference and not unknown):
+        verdict = BROKEN
     else:
-        verdict = "adds up only if what is not reported is zero" if unknown else "adds up"
+        verdict = f"adds up only if what is not reported is {difference or 'zero'}" if unknown else "adds up"
     return [
         f"{before[0]} → {after[0]}",
         before[1],
@@ -124,9 +128,27 @@ def results(study: Study) -> dict[str, Any]:
         "reasons_without_criterion": int((study.table("screening-reasons")["criterion_id"] == "").sum()),
         "criteria": len(study.table("screening-criteria")),
         "unreported": int(rows["count"].isna().sum()),
-        "steps_that_do_not_add_up": int((balance["difference"] != 0).sum()),
-        "excluded_share": _share(counts),
+        "steps_that_do_not_add_up": int((balance["verdict"] == BROKEN).sum()),
+        "excluded_share": _excluded_share(rows),
+        **_boxes_from_neighbours(rows),
+        "excluded_with_reason": int(((reports["decision"] == "excluded") & (reports["reason_id"] != "")).sum()),
+        "every_reason_tied_to_a_criterion": yes_no(not (study.table("screening-reasons")["criterion_id"] == "").any()),
     }
+
+
+def _boxes_from_neighbours(rows: pd.DataFrame) -> dict[str, int]:
+    """Make counts again from the boxes around: a main box from what left it and what arrived, and the reverse."""
+    main = rows[(rows["role"] == "main") & rows["count"].notna()]
+    position = {stage: number for number, stage in enumerate(rows["stage_id"])}
+    found = {}
+    for before, after in itertools.pairwise(each_row(main)):
+        between = rows.iloc[position[before.stage_id] + 1 : position[after.stage_id]]
+        leaving = between[(between["role"] == "excluded") & between["count"].notna()]
+        found[f"{before.stage_id}_from_parts"] = int(leaving["count"].sum()) + int(after.count)
+        if len(leaving) == 1:
+            found[f"{leaving['stage_id'].iloc[0]}_from_parts"] = int(before.count) - int(after.count)
+    return found
+
 
 
 def _from_parts(rows: pd.DataFrame, first: str) -> int | None:
@@ -141,9 +163,10 @@ def _from_parts(rows: pd.DataFrame, first: str) -> int | None:
     return int(left["count"].sum()) + int(arrived["count"])
 
 
-def _share(counts: dict[str, int | None]) -> float | None:
-    known = [count for count in counts.values() if count]
-    return known[-1] / known[0] if known else None
+def _excluded_share(rows: pd.DataFrame) -> float | None:
+    """Share of the records in the first counted box that are not in the last one."""
+    known = rows.loc[(rows["role"] == "main") & rows["count"].notna(), "count"]
+    return float(1 - known.iloc[-1] / known.iloc[0]) if len(known) and known.iloc[0] else None
 
 
 def criteria(study: Study) -> pd.DataFrame:

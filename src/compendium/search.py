@@ -24,7 +24,7 @@ def databases(study: Study) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns ``database`` (standard name), ``as_printed`` and ``spelling`` (``as printed`` or ``misspelt``).
+        Columns ``database`` (standard name), ``as_printed`` and ``note`` (what is wrong with the printed name).
     """
     found = study.table("search-databases")
     table = pd.DataFrame({"database": found["name_standard"], "as_printed": found["name_printed"]})
@@ -91,6 +91,9 @@ def results(study: Study) -> dict[str, Any]:
     return {
         "databases": len(names),
         "databases_misspelt": list(misspelt["name_printed"]),
+        "database_names_misprinted": int(
+            (names["name_printed"].str.casefold() != names["name_standard"].str.casefold()).sum()
+        ),
         "terms": len(terms),
         "concepts": terms["term_group"].nunique(),
         "limits_applied": int((limits["term"] != "none").sum()),

@@ -50,7 +50,7 @@ def record(
     stage: Stage, out: Path, study: Path, values: dict[str, Scalar], inputs: list[str], outputs: list[str]
 ) -> None:
     """Note what a stage was made from and what it made."""
-    state = read_json(state_path(out)) or {}
+    state = _recorded(out)
     state[stage.name] = {
         "made_from": ingredients(stage, out, values),
         "inputs": {name: sha256(study / name) for name in inputs},
@@ -59,10 +59,16 @@ def record(
     write_json(state_path(out), state)
 
 
+def _recorded(out: Path) -> dict[str, Any]:
+    """Read the record; one that was damaged counts as none."""
+    state = read_json(state_path(out))
+    return state if isinstance(state, dict) else {}
+
+
 def stale_because(stage: Stage, out: Path, study: Path, values: dict[str, Scalar]) -> str:
     """Say why a stage has to run; empty when it is up to date."""
-    known: dict[str, Any] | None = (read_json(state_path(out)) or {}).get(stage.name)
-    if not known:
+    known = _recorded(out).get(stage.name)
+    if not isinstance(known, dict) or not {"made_from", "inputs", "outputs"} <= set(known):
         return "not run yet on this machine"
     now = ingredients(stage, out, values)
     for part, reason in PARTS.items():

@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
+from compendium.descriptor import PACKAGE_FILE, check_descriptor
 from compendium.errors import InputError, Problem, unknown
 
-PACKAGE_FILE = "datapackage.json"
 BIBLIOGRAPHY_FILE = "references.bib"
 _DTYPES = {"integer": "Int64", "number": "float64", "string": "object", "date": "object", "year": "Int64"}
 
@@ -137,25 +137,19 @@ def read_package(folder: Path) -> dict[str, Any]:
         )
     try:
         package = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (UnicodeDecodeError, ValueError) as error:
-        raise InputError(Problem(file=PACKAGE_FILE, reason=f"is not JSON in UTF-8 ({error})")) from None
-    resources = package.get("resources") if isinstance(package, dict) else None
-    if not isinstance(resources, list) or not all(_is_resource(r) for r in resources):
-        allowed = "a list of resources, each with a name and a path"
-        raise InputError(Problem(file=PACKAGE_FILE, field="resources", reason="is not a data package", allowed=allowed))
+    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        row = error.lineno if isinstance(error, json.JSONDecodeError) else None
+        raise InputError(Problem(PACKAGE_FILE, row, reason=f"is not JSON in UTF-8 ({error})", allowed="JSON")) from None
+    problems = check_descriptor(package)
+    if problems:
+        raise InputError(problems)
     return dict(package)
-
-
-def _is_resource(resource: Any) -> bool:
-    if not isinstance(resource, dict):
-        return False
-    return isinstance(resource.get("name"), str) and isinstance(resource.get("path"), str)
 
 
 def _read_csv(path: Path, schema: dict[str, Any]) -> pd.DataFrame:
     raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     for field in schema["fields"]:
-        dtype = _DTYPES.get(field["type"], "object")
+        dtype = _DTYPES.get(field.get("type", "string"), "object")
         column = raw[field["name"]]
         raw[field["name"]] = column.astype(object) if dtype == "object" else _numbers(column, dtype)
     return raw

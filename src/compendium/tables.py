@@ -11,7 +11,7 @@ import pandas as pd
 
 from compendium.files import write_text
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def cell_text(value: Any) -> str:
@@ -19,7 +19,7 @@ def cell_text(value: Any) -> str:
     if value is None or value is pd.NA or (isinstance(value, float) and pd.isna(value)):
         return ""
     if isinstance(value, float):
-        return f"{value:.4f}".rstrip("0").rstrip(".")
+        return f"{value:z.4f}".rstrip("0").rstrip(".")
     return str(value)
 
 
@@ -37,7 +37,7 @@ def write_csv(path: Path, frame: pd.DataFrame) -> None:
     """Write a table as CSV: UTF-8, LF, header row, cells by :func:`safe_cell`."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(frame.columns)
+    writer.writerow([safe_cell(str(column)) for column in frame.columns])
     writer.writerows([safe_cell(value) for value in row] for row in frame.itertuples(index=False, name=None))
     write_text(path, buffer.getvalue())
 

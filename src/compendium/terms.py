@@ -38,11 +38,11 @@ def choose(study: Study, wanted: str = ALL) -> dict[str, str]:
     Raises
     ------
     InputError
-        A name that is no family of the study.
+        A name that is no family of the study, or no name at all.
     """
     known = families(study)
     names = list(known) if wanted.strip() == ALL else [n.strip() for n in wanted.split(",") if n.strip()]
-    for name in names:
+    for name in names or [wanted]:
         if name not in known:
             raise unknown("term_families", name, [ALL, *known])
     return {name: label for name, label in known.items() if name in names}

@@ -1,24 +1,36 @@
 """Check a study before anything is computed from it: every problem at once, each with its place.
 
-The table schemas are checked by frictionless; what a schema cannot say (encoding, binary content, paths that
-leave the folder, anonymity) is checked here.
+The descriptor is checked by :mod:`compendium.descriptor`, each table against its schema by
+:mod:`compendium.table_checks`; what a schema cannot say (encoding, binary content, paths that leave the folder,
+citations, anonymity) is checked here.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
+from compendium.descriptor import as_list
 from compendium.errors import InputError, Problem
-from compendium.study import BIBLIOGRAPHY_FILE, PACKAGE_FILE, Study
+from compendium.study import BIBLIOGRAPHY_FILE, PACKAGE_FILE, Study, split_list
+from compendium.table_checks import Row, Table, check_foreign_keys, check_table, listed, read_table
 
-ALLOWED_SHOWN = 12
-_TYPES = {"integer": "a whole number", "number": "a number", "date": "a date as YYYY-MM-DD", "year": "a year"}
-_HEADER_ERRORS = {"missing-label", "extra-label", "incorrect-label", "blank-label", "duplicate-label"}
+NEEDED = (
+    *("terms", "search-databases", "search-strategy"),
+    *("screening-flow", "screening-criteria", "screening-reasons", "screening-full-text"),
+    *("appraisal-scale", "appraisal-components", "appraisal-scores", "appraisal-overall"),
+    *("appraisal-characteristics", "appraisal-synthesis-themes", "appraisal-theme-support", "appraisal-ladder"),
+    *("policy-organisations", "policy-documents", "policy-mentions"),
+    *("interviews-levels", "interviews-methods", "interviews-areas", "interviews-agencies"),
+    *("interviews-interviewees", "interviews-themes", "interviews-subthemes", "interviews-excerpts"),
+    *("interviews-guide", "conclusions-questions", "conclusions-findings", "conclusions-evidence"),
+)
+"""Tables that the notebooks read: each has to be there and to hold rows."""
+
+PERSON, PLACES = "interviewee_id", ("area", "agency")
+
+Tables = dict[str, Table]
 
 
 def validate(folder: str | Path | None = None) -> list[Problem]:
@@ -38,13 +50,19 @@ def validate(folder: str | Path | None = None) -> list[Problem]:
         study = Study(folder)
     except InputError as error:
         return error.problems
-    unreadable = {name: problem for name in study.names for problem in [_check_file(study, name)] if problem}
-    problems = list(unreadable.values())
-    problems += _check_tables(study, skip=set(unreadable))
-    problems += _check_bibliography(study)
+    problems: list[Problem] = []
+    tables: Tables = {}
+    for resource in study.package["resources"]:
+        read = _read(study, resource["name"], str(resource["path"]))
+        if isinstance(read, Problem):
+            problems.append(read)
+        elif read is not None:
+            tables[read.name] = read
+    problems += _check_tables(tables)
+    problems += [p for check in CHECKS for p in check(study, tables)]
     if not problems:
-        problems += [p for check in CHECKS for p in check(study)]
-    return sorted(set(problems), key=lambda p: (p.file, p.row or 0, p.field, p.reason))
+        problems += _check_audit(study)
+    return sorted(set(problems), key=lambda p: (p.file, p.row or 0, p.field, p.reason, p.value or ""))
 
 
 def require_valid(folder: str | Path | None = None) -> Study:
@@ -55,188 +73,171 @@ def require_valid(folder: str | Path | None = None) -> Study:
     return Study(folder)
 
 
-def _check_file(study: Study, name: str) -> Problem | None:
-    """Say what makes a file unfit to be read as a table at all."""
-    relative = str(study.resources[name]["path"])
+def _read(study: Study, name: str, relative: str) -> Table | Problem | None:
+    """Read a resource's file, if it is a table; say what makes it unfit to be read at all."""
     path = study.folder / relative
-    if Path(relative).is_absolute() or not path.resolve().is_relative_to(study.folder):
-        return Problem(PACKAGE_FILE, field="path", value=relative, reason=f"{name} lies outside the study folder")
+    if Path(relative).is_absolute() or not path.resolve().is_relative_to(study.folder.resolve()):
+        reason = f"{name} lies outside the study folder"
+        return Problem(PACKAGE_FILE, None, "path", relative, reason, "a path inside the study folder")
     if not path.is_file():
-        return Problem(relative, reason="the file is missing")
+        reason = "is not a file" if path.exists() else "the file is missing"
+        return Problem(relative, reason=reason, allowed=f"the file of {name}, as {PACKAGE_FILE} names it")
+    if name not in study:
+        return None
     content = path.read_bytes()
     if not content.strip():
         return Problem(relative, reason="the file is empty", allowed="a header row and rows of data")
-    return _check_bytes(relative, content, study.resources[name]["schema"])
+    text = _text(relative, content)
+    return text if isinstance(text, Problem) else read_table(name, relative, text, study.resources[name]["schema"])
 
 
-def _check_bytes(relative: str, content: bytes, schema: dict[str, Any]) -> Problem | None:
+def _text(relative: str, content: bytes) -> str | Problem:
+    """Decode a file; a problem where it is not plain text in UTF-8."""
+    for row, line in enumerate(content.split(b"\n"), start=1):
+        control = next((byte for byte in line if byte < ord(" ") and byte not in b"\t\r"), None)
+        if control is not None and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return Problem(relative, row, "", f"byte 0x{control:02x}", "holds binary content", "UTF-8 text")
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         row = content.count(b"\n", 0, error.start) + 1
-        byte = f"byte 0x{content[error.start]:02x}"
-        return Problem(relative, row=row, value=byte, reason="is not UTF-8", allowed="UTF-8 text")
-    for row, line in enumerate(text.split("\n"), start=1):
-        control = next((c for c in line if ord(c) < ord(" ") and c not in "\t\r"), None)
-        if control:
-            return Problem(relative, row=row, value=control, reason="holds binary content", allowed="text")
+        return Problem(relative, row, "", f"byte 0x{content[error.start]:02x}", "is not UTF-8", "UTF-8 text")
     if text.startswith("\ufeff"):
         return Problem(relative, row=1, reason="starts with a byte-order mark", allowed="UTF-8 without one")
-    return _check_csv(relative, text, schema)
+    return text
 
 
-def _check_csv(relative: str, text: str, schema: dict[str, Any]) -> Problem | None:
-    try:
-        header = next(csv.reader(io.StringIO(text), strict=True))
-        for _ in csv.reader(io.StringIO(text), strict=True):
-            pass
-    except csv.Error as error:
-        return Problem(relative, reason=f"is not a CSV file ({error})", allowed="comma-separated values, RFC 4180")
-    wanted = [field["name"] for field in schema["fields"]]
-    if header == wanted:
-        return None
-    missing = [name for name in wanted if name not in header]
-    extra = [name for name in header if name not in wanted]
-    reason = f"missing column {', '.join(map(repr, missing))}" if missing else "columns differ from the schema"
-    reason += f"; unknown column {', '.join(map(repr, extra))}" if extra else ""
-    field = missing[0] if missing else extra[0] if extra else ""
-    return Problem(relative, row=1, field=field, reason=reason, allowed=", ".join(wanted))
+def _check_tables(tables: Tables) -> list[Problem]:
+    found = [problem for table in tables.values() for problem in check_table(table)]
+    for table in tables.values():
+        faulty = {(p.row, p.field) for p in found if p.file == table.path and p.row is not None}
+        found += check_foreign_keys(table, tables, faulty)
+    return found
 
 
-def _check_tables(study: Study, skip: set[str]) -> Iterator[Problem]:
-    from frictionless import FrictionlessException, Package
+def _check_needed(study: Study, tables: Tables) -> Iterator[Problem]:
+    """Tables that the notebooks read are in the package and hold rows."""
+    for name in NEEDED:
+        if name not in study:
+            allowed = "a resource of that name with a schema; the bundled study shows its columns"
+            yield Problem(PACKAGE_FILE, None, "resources", name, "a table that the notebooks read is missing", allowed)
+        elif name in tables and not tables[name].rows and not tables[name].problems:
+            yield Problem(tables[name].path, reason="has a header and no rows", allowed="at least one row")
 
-    resources = [_without_broken_keys(r, skip) for name, r in study.resources.items() if name not in skip]
-    if not resources:
+
+def _check_bibliography(study: Study, tables: Tables) -> Iterator[Problem]:
+    """Check that the bibliography can be read and that columns named ``citation_key`` point into it."""
+    cited = [(table, row) for table in tables.values() for row in table.rows if row.cells.get("citation_key")]
+    path = study.folder / BIBLIOGRAPHY_FILE
+    if not path.is_file():
+        if cited:
+            yield Problem(BIBLIOGRAPHY_FILE, reason="the file is missing", allowed="the references cited, in BibTeX")
         return
-    descriptor = {"name": "study", "resources": resources}
-    try:
-        report = Package.from_descriptor(descriptor, basepath=str(study.folder)).validate(limit_errors=1000)
-    except FrictionlessException as error:
-        faults = list(error.reasons) or [error.error]
-        yield from (Problem(PACKAGE_FILE, reason=fault.note) for fault in faults)
+    if not path.resolve().is_relative_to(study.folder.resolve()):
+        yield Problem(BIBLIOGRAPHY_FILE, reason="lies outside the study folder", allowed="a file in the study folder")
         return
-    yield from (Problem(PACKAGE_FILE, reason=fault.note) for fault in report.errors)
-    for task in report.tasks:
-        yield from (_tell(study, task.name, fault.to_descriptor()) for fault in task.errors)
-
-
-def _without_broken_keys(resource: dict[str, Any], skip: set[str]) -> dict[str, Any]:
-    """Drop foreign keys into tables that cannot be read: their rows would all be reported."""
-    copy: dict[str, Any] = json.loads(json.dumps(resource))
-    copy["encoding"] = "utf-8"
-    keys = copy["schema"].get("foreignKeys", [])
-    copy["schema"]["foreignKeys"] = [k for k in keys if k["reference"]["resource"] not in skip]
-    return copy
-
-
-def _tell(study: Study, name: str, error: dict[str, Any]) -> Problem:
-    """Put a frictionless error into our words."""
-    resource = study.resources[name]
-    fields = {field["name"]: field for field in resource["schema"]["fields"]}
-    kind, column = error["type"], str(error.get("fieldName") or "")
-    row, cell = error.get("rowNumber"), error.get("cell")
-    reason, allowed = str(error.get("note", kind)), _allowed(fields.get(column, {}))
-    if kind == "foreign-key":
-        column = ", ".join(map(str, error["fieldNames"]))
-        cell = ", ".join(map(str, error["fieldCells"]))
-        reason, allowed = _foreign_key(study, resource, list(error["fieldNames"]))
-    elif kind == "primary-key":
-        column = ", ".join(study.primary_key(name))
-        cells = dict(zip(fields, error.get("cells", []), strict=False))
-        cell = ", ".join(str(cells.get(key, "")) for key in study.primary_key(name))
-        reason, allowed = "the same identifier stands in an earlier row", "each identifier once"
-    elif kind == "type-error":
-        reason = "wrong type"
-    elif kind == "constraint-error":
-        reason = "value is missing" if cell in (None, "") else "value is not allowed"
-    elif kind in _HEADER_ERRORS:
-        reason, allowed = f"header: {reason}", ", ".join(fields)
-    return Problem(str(resource["path"]), row, column, None if cell is None else str(cell), reason, allowed)
-
-
-def _foreign_key(study: Study, resource: dict[str, Any], columns: list[str]) -> tuple[str, str]:
-    key = next(k for k in resource["schema"]["foreignKeys"] if _as_list(k["fields"]) == columns)
-    target = key["reference"]["resource"] or resource["name"]
-    ids = study.table(target)[_as_list(key["reference"]["fields"])].astype(str).agg(", ".join, axis=1)
-    return f"no such row in {study.resources[target]['path']}", _listed(list(ids))
-
-
-def _as_list(names: str | list[str]) -> list[str]:
-    return [names] if isinstance(names, str) else list(names)
-
-
-def _allowed(field: dict[str, Any]) -> str:
-    constraints = field.get("constraints", {})
-    if "enum" in constraints:
-        return _listed([str(value) for value in constraints["enum"]])
-    parts = [_TYPES.get(field.get("type", ""), "text")] if field else []
-    parts += [f"at least {constraints['minimum']}"] if "minimum" in constraints else []
-    parts += [f"at most {constraints['maximum']}"] if "maximum" in constraints else []
-    parts += [f"pattern {constraints['pattern']}"] if "pattern" in constraints else []
-    parts += ["not empty"] if constraints.get("required") else []
-    return ", ".join(parts)
-
-
-def _listed(values: list[str]) -> str:
-    shown = ", ".join(values[:ALLOWED_SHOWN])
-    return shown + (f", … ({len(values)} in all)" if len(values) > ALLOWED_SHOWN else "")
-
-
-def _check_bibliography(study: Study) -> list[Problem]:
-    if not (study.folder / BIBLIOGRAPHY_FILE).exists():
-        return []
+    text = _text(BIBLIOGRAPHY_FILE, path.read_bytes())
+    if isinstance(text, Problem):
+        yield text
+        return
     try:
-        _ = study.bibliography
+        known = study.bibliography
     except InputError as error:
-        return error.problems
-    return []
-
-
-def _check_citation_keys(study: Study) -> Iterator[Problem]:
-    """Columns named ``citation_key`` point into the bibliography."""
-    for name, resource in study.resources.items():
-        if not any(field["name"] == "citation_key" for field in resource["schema"]["fields"]):
-            continue
-        for row, key in enumerate(study.table(name)["citation_key"], start=2):
-            if key and key not in study.bibliography:
-                allowed = _listed(list(study.bibliography))
-                yield Problem(str(resource["path"]), row, "citation_key", key, f"not in {BIBLIOGRAPHY_FILE}", allowed)
-
-
-def _check_anonymity(study: Study) -> Iterator[Problem]:
-    """No table may hold both an interviewee and an area or agency: that would tell who said what."""
-    for resource in study.resources.values():
-        columns = {field["name"] for field in resource["schema"]["fields"]}
-        places = sorted(columns & {"area_id", "area", "agency_id", "agency"})
-        if "interviewee_id" in columns and places:
-            reason = "an interviewee must not be linked to an area or agency"
-            yield Problem(str(resource["path"]), row=1, field=places[0], reason=reason, allowed="no such column")
-
-
-def _check_list_columns(study: Study) -> Iterator[Problem]:
-    """Cells that hold lists of identifiers (``"listOf"`` in the descriptor) name rows that exist."""
-    for name, resource in study.resources.items():
-        for field in resource["schema"]["fields"]:
-            if "listOf" in field:
-                yield from _check_list_column(study, name, field)
-
-
-def _check_list_column(study: Study, name: str, field: dict[str, Any]) -> Iterator[Problem]:
-    from compendium.study import split_list
-
-    target = str(field["listOf"])
-    if target not in study:
-        yield Problem(PACKAGE_FILE, field="listOf", value=target, reason="no such table", allowed=_listed(study.names))
+        yield from error.problems
         return
-    known = list(study.table(target)[study.primary_key(target)[0]])
-    path = str(study.resources[name]["path"])
-    for row, cell in enumerate(study.table(name)[field["name"]], start=2):
-        for value in split_list(cell):
-            if value not in known:
-                where = f"no such row in {study.resources[target]['path']}"
-                yield Problem(path, row, field["name"], value, where, _listed(known))
+    for table, row in cited:
+        key = row.cells["citation_key"]
+        if key not in known:
+            reason = f"not in {BIBLIOGRAPHY_FILE}"
+            yield table.problem(row.line, "citation_key", key, reason, listed(list(known)))
 
 
-CHECKS: list[Callable[[Study], Iterator[Problem]]] = [_check_citation_keys, _check_anonymity, _check_list_columns]
-"""Checks beyond the schema, run once all tables can be read; a stage module may add its own."""
+def _check_anonymity(study: Study, tables: Tables) -> Iterator[Problem]:
+    """No table links an interviewee to an area or agency, neither by a column nor by naming it in a text."""
+    names = [name for place in PLACES for table in tables.values() for name in _names(table, place)]
+    pattern = re.compile(rf"\b({'|'.join(map(re.escape, names))})\b") if names else None
+    for table in tables.values():
+        people = _pointing(table, tables, PERSON)
+        places = [column for place in PLACES for column in _pointing(table, tables, f"{place}_id", place)]
+        if people and places:
+            reason = "an interviewee must not be linked to an area or agency"
+            yield table.problem(1, places[0], None, reason, "no such column in a table of interviewees")
+        elif people and pattern:
+            yield from _check_mentions(table, people, pattern)
+
+
+def _names(table: Table, place: str) -> list[str]:
+    own = as_list(table.schema.get("primaryKey", [])) == [f"{place}_id"]
+    return [row.cells[place] for row in table.rows if own and row.cells.get(place)]
+
+
+def _pointing(table: Table, tables: Tables, identifier: str, *others: str) -> list[str]:
+    """Columns that hold identifiers of a kind: by their name, or by a key into the table that they identify."""
+    found = [column for column in table.header if column in (identifier, *others)]
+    for key in as_list(table.schema.get("foreignKeys", [])):
+        if as_list(key["reference"]["fields"]) == [identifier]:
+            found += [c for c in as_list(key["fields"]) if c in table.header]
+    return found
+
+
+def _check_mentions(table: Table, people: list[str], pattern: re.Pattern[str]) -> Iterator[Problem]:
+    for row in table.rows:
+        if not any(row.cells[column] for column in people):
+            continue
+        for column, cell in row.cells.items():
+            named = pattern.search(cell)
+            if named:
+                reason = "an area or agency is named beside an interviewee"
+                yield table.problem(row.line, column, named[1], reason, "a text that names no area or agency")
+
+
+def _check_list_columns(study: Study, tables: Tables) -> Iterator[Problem]:
+    """Cells that hold lists of identifiers (``"listOf"`` in the descriptor) name rows that exist."""
+    for table in tables.values():
+        for column, described in table.fields.items():
+            target = tables.get(str(described.get("listOf", "")))
+            if target is None or column not in table.header:
+                continue
+            known = _identifiers(target)
+            for row in table.rows:
+                yield from _check_members(table, row, column, known, target.path)
+
+
+def _identifiers(table: Table) -> list[str]:
+    key = as_list(table.schema.get("primaryKey", []))
+    return [cells[0] for _, cells in table.keys(key)] if key and table.has(key) else []
+
+
+def _check_members(table: Table, row: Row, column: str, known: list[str], path: str) -> Iterator[Problem]:
+    for member in split_list(row.cells[column]):
+        if member not in known:
+            yield table.problem(row.line, column, member, f"no such row in {path}", listed(known))
+
+
+def _check_evidence(study: Study, tables: Tables) -> Iterator[Problem]:
+    """Check that what a finding rests on exists; the kind of the target says in which table."""
+    from compendium.conclusions import TARGETS
+
+    evidence = tables.get("conclusions-evidence")
+    if evidence is None or not evidence.has(["target_kind", "target_id"]):
+        return
+    for row, (kind, identifier) in evidence.keys(["target_kind", "target_id"]):
+        target = tables.get(TARGETS.get(kind, ("", ""))[0])
+        known = _identifiers(target) if target else []
+        if target and identifier and identifier not in known:
+            reason = f"no such row in {target.path}"
+            yield evidence.problem(row.line, "target_id", identifier, reason, listed(known))
+
+
+def _check_audit(study: Study) -> Iterator[Problem]:
+    """Check that the claims and inconsistencies name results that exist; needs a study that is sound otherwise."""
+    from compendium.audit import CLAIMS, INCONSISTENCIES, unknown_checks
+
+    if CLAIMS in study or INCONSISTENCIES in study:
+        yield from unknown_checks(study)
+
+
+Check = Callable[[Study, Tables], Iterator[Problem]]
+
+CHECKS: list[Check] = [_check_needed, _check_bibliography, _check_anonymity, _check_list_columns, _check_evidence]
+"""Checks beyond the schema, run on all tables that can be read; a stage module may add its own."""

@@ -33,6 +33,7 @@ def _half_towards_better(value: float) -> int:
 
 COMBINATIONS: dict[str, Callable[[Ranks], int]] = {
     "mean-rounded": lambda ranks: _half_towards_worse(statistics.fmean(ranks)),
+    "mean-rounded-half-better": lambda ranks: _half_towards_better(statistics.fmean(ranks)),
     "mean-rounded-down": lambda ranks: math.floor(statistics.fmean(ranks)),
     "mean-rounded-up": lambda ranks: math.ceil(statistics.fmean(ranks)),
     "median": lambda ranks: _half_towards_worse(statistics.median(ranks)),
@@ -40,12 +41,37 @@ COMBINATIONS: dict[str, Callable[[Ranks], int]] = {
     "worst": max,
     "best": min,
 }
-"""Rule to function of the components' ranks. Half ranks go to the worse one, except in ``median-low``."""
+"""Rule to function of the components' ranks. Half ranks go to the worse one, except where the name says otherwise
+(``mean-rounded-half-better``, ``median-low``); *down* is towards the better rank, since 1 is best."""
+
+_LABELS = {
+    PRINTED: "As printed",
+    "mean-rounded": "Mean, nearest (half to worse)",
+    "mean-rounded-half-better": "Mean, nearest (half to better)",
+    "mean-rounded-down": "Mean, down (to better)",
+    "mean-rounded-up": "Mean, up (to worse)",
+    "median": "Median (half to worse)",
+    "median-low": "Median (half to better)",
+    "worst": "Worst component",
+    "best": "Best component",
+}
 
 
 def rules(study: Study) -> list[str]:
     """Names of the rules: as printed, the combinations, and each component alone."""
     return [PRINTED, *COMBINATIONS, *study.table("appraisal-components")["component_id"]]
+
+
+def rule_labels(study: Study) -> dict[str, str]:
+    """Name of each rule in words, in the order of :func:`rules`."""
+    alone = {row.component_id: f"{row.label} alone" for row in each_row(study.table("appraisal-components"))}
+    return {rule: _LABELS.get(rule) or alone[rule] for rule in rules(study)}
+
+
+def citations(study: Study) -> dict[str, str]:
+    """``Surname et al. YEAR`` by citation key, for the reports read in full."""
+    reports = study.table("screening-full-text")
+    return dict(zip(reports["citation_key"], reports["citation"], strict=True))
 
 
 def ranks(study: Study) -> dict[str, int]:
@@ -127,8 +153,11 @@ def threshold_rank(study: Study, threshold: str | int = PUBLISHED) -> int:
 
 def synthesised(study: Study, rule: str = PRINTED, threshold: str | int = PUBLISHED) -> list[str]:
     """Return the reviews that enter the synthesis: overall rank at least as good as the threshold."""
-    passing = overall(study, rule) <= threshold_rank(study, threshold)
-    return [str(review) for review in passing.index[passing.fillna(False).astype(bool)]]
+    return _at_least(overall(study, rule), threshold_rank(study, threshold))
+
+
+def _at_least(found: pd.Series, worst: int) -> list[str]:
+    return [str(review) for review, rank in found.items() if not pd.isna(rank) and rank <= worst]
 
 
 def same_components_different_overall(study: Study) -> list[tuple[str, str]]:
@@ -150,15 +179,14 @@ def sensitivity(study: Study) -> pd.DataFrame:
         judgement equals the printed one), ``compared`` (reviews rated), ``n_synthesised``, ``gained`` and ``lost``
         against the published selection (review ids joined by ``; ``).
     """
-    published = synthesised(study)
-    printed = overall(study)
+    published, printed, scale = synthesised(study), overall(study), ranks(study)
     rows: list[dict[str, Any]] = []
     for rule in rules(study):
         computed = overall(study, rule)
         both = computed.notna() & printed.notna()
         matches = int((computed[both] == printed[both]).sum())
-        for score in ranks(study):
-            chosen = synthesised(study, rule, score)
+        for score, worst in scale.items():
+            chosen = _at_least(computed, worst)
             gained = [r for r in chosen if r not in published]
             lost = [r for r in published if r not in chosen]
             row = {"rule": rule, "threshold": score, "matches_printed": matches, "compared": int(both.sum())}
