@@ -7,6 +7,7 @@ import pytest
 from compendium import agreement
 from compendium.agreement import ac1, kappa, same
 from compendium.errors import InputError
+from compendium.study import Study
 
 
 def raters(counts):
@@ -164,3 +165,11 @@ def test_the_command_renews_the_codebook_of_a_study(copy_of_study):
     path.write_text(before.replace("| all tables |", "| every table |"), encoding="utf-8")
     agreement.main(copy_of_study)
     assert path.read_text(encoding="utf-8") == before
+
+
+def test_the_sentence_counts_the_cells_and_the_decisions(study: Study) -> None:
+    cells = study.table("second-extraction")
+    differing = sum(not agreement.same(a, b) for a, b in zip(cells["first_value"], cells["second_value"], strict=True))
+    told = agreement.sentence(study)
+    assert told.startswith(f"{len(cells) - differing} of {len(cells)} cells agree")
+    assert f"{differing} for the first extraction" in told

@@ -44,8 +44,9 @@ def test_table_has_a_line_a_folder_and_a_line_a_difference() -> None:
         "NO  different: report/x.csv",
         "2 of 3 files were rebuilt byte for byte: 1 are not the same.",
     ]
-    assert verdict_table([("figures/a.svg", "same")]).endswith("1 of 1 files were rebuilt byte for byte: "
-                                                               "every one is the same.")
+    assert verdict_table([("figures/a.svg", "same")]).endswith(
+        "1 of 1 files were rebuilt byte for byte: every one is the same."
+    )
 
 
 def test_check_rebuilds_elsewhere_and_forces(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def complaint(capsys: Capture, *arguments: str) -> str:
         (
             ["--forse"],
             "error: 'option', value '--forse': no such option (did you mean '--force'?); "
-            "allowed: --debug, --force, --help, --only, --out, --study, -h, -p\n",
+            "allowed: --debug, --force, --help, --only, --out, --source, --study, -h, -p\n",
         ),
         (["--study"], "error: argument --study: expected one argument; allowed: see --help\n"),
         (
@@ -116,9 +116,7 @@ def test_check_takes_no_option_that_would_change_it(capsys: Capture) -> None:
 
 
 @pytest.mark.parametrize(("verdict", "status"), [(check.SAME, 0), (check.DIFFERENT, 1), (check.MISSING, 1)])
-def test_check_tells_by_its_status(
-    monkeypatch: pytest.MonkeyPatch, capsys: Capture, verdict: str, status: int
-) -> None:
+def test_check_tells_by_its_status(monkeypatch: pytest.MonkeyPatch, capsys: Capture, verdict: str, status: int) -> None:
     monkeypatch.setattr(check, "check", lambda _: [("figures/a.svg", check.SAME), ("report/report.html", verdict)])
     assert cli.main(["check"]) == status
     assert ("report/report.html" in capsys.readouterr().out) == bool(status)
@@ -158,9 +156,7 @@ def test_interrupt_is_status_130(monkeypatch: pytest.MonkeyPatch, capsys: Captur
     assert "Finished stages are kept" in capsys.readouterr().err
 
 
-def test_build_hands_on_the_plan_and_sums_up(
-    monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path: Path
-) -> None:
+def test_build_hands_on_the_plan_and_sums_up(monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path: Path) -> None:
     plans: list[Plan] = []
 
     def fake(plan: Plan, reporter: cli.Progress) -> dict[str, Any]:
@@ -190,9 +186,7 @@ def test_build_hands_on_the_plan_and_sums_up(
 
 
 @pytest.mark.parametrize("arguments", [["test", "-k", "x"], ["--debug", "test"]])
-def test_test_command_runs_pytest_in_this_environment(
-    monkeypatch: pytest.MonkeyPatch, arguments: list[str]
-) -> None:
+def test_test_command_runs_pytest_in_this_environment(monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
     seen: dict[str, Any] = {}
 
     def run(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:

@@ -161,3 +161,30 @@ def test_the_summary_joins_the_stages():
         "From 7 reviews, 9 policy documents and 21 interviews the report draws 3 findings, 2 limitations and "
         "1 recommendations."
     )
+
+
+def test_support_in_part_and_rows_against_are_counted(orchard):
+    cells = conclusions.joint_display(orchard).set_index(["question_id", "source"])
+    assert cells.loc[("Q1", "yard"), "partly"] == cells.loc[("Q2", "yard"), "partly"] == 1
+    assert cells.loc[("Q1", "policy"), "partly"] == 0
+    assert cells.loc[("Q1", "policy"), "rows_against"] == "V3"
+    assert cells.loc[("Q1", "literature"), "rows_against"] == ""
+
+
+def test_a_cell_shows_both_numbers_and_its_rows(orchard):
+    figure = conclusions.joint_display_chart(orchard)
+    labels = [note.text for note in figure.layout.annotations]
+    assert sum("1 for<br>1 against" in label for label in labels) == 1
+    assert sum("1 for (all in part)<br>0 against" in label for label in labels) == 2
+    hovers = [text for trace in figure.data for text in trace.hovertext]
+    assert any("for: V2<br>against: V3" in text for text in hovers)
+
+
+def test_every_row_of_a_cell_is_found_in_the_evidence(study):
+    table = conclusions.evidence_table(study).set_index("evidence_id")
+    named = {row for cell in conclusions.joint_display(study)["rows"] for row in cell.split("; ") if row}
+    assert named and named <= set(table.index)
+    assert (table["target"] != "").all() and (table["finding"] != "").all()
+    review = table[table["target_kind"] == "review"].iloc[0]
+    assert review["target"] == study["screening-full-text"].set_index("citation_key")["citation"][review["target_id"]]
+    assert len(table) == len(study["conclusions-evidence"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from compendium.errors import InputError
@@ -193,3 +195,15 @@ def test_every_family_refuses_a_part_that_is_not_in_the_data(study: Study) -> No
         name = ".".join("no-such-part" if part.startswith("<") else part for part in pattern.split("."))
         with pytest.raises(InputError, match="no such result"):
             facts.value(name)
+
+
+def test_a_list_that_is_no_list_of_numbers_is_reported_and_not_raised(copy_of_study: Path) -> None:
+    table = copy_of_study / "conclusions" / "enumerations.csv"
+    claims = pd.read_csv(copy_of_study / "conclusions" / "claims.csv", dtype=str, keep_default_na=False)
+    check = next(name for name in claims["check"] if name.endswith(".ascending"))
+    wanted = check.split(".")[1]
+    rows = pd.read_csv(table, dtype=str, keep_default_na=False)
+    rows.loc[rows["list_id"] == wanted, "item"] = "seven"
+    rows.to_csv(table, index=False, lineterminator="\n")
+    with pytest.raises(InputError, match=r"cannot be computed from these data .*'seven'"):
+        Facts(Study(copy_of_study)).value(check)

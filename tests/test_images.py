@@ -41,9 +41,7 @@ def test_random_ids_are_numbered_and_the_key_is_entered(monkeypatch: pytest.Monk
     )
 
 
-def test_image_is_drawn_once_and_again_when_the_figure_changes(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_image_is_drawn_once_and_again_when_the_figure_changes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     calls = drawing(monkeypatch, DRAWN)
     first = static_svg(SPEC, "f", [tmp_path])
     (tmp_path / "f.svg").write_text(str(first), encoding="utf-8")

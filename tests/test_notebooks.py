@@ -119,9 +119,7 @@ def study_words() -> set[str]:
 
 
 def project_texts() -> dict[str, str]:
-    texts = {
-        path.name: "\n".join("".join(cell["source"]) for cell in cells(path)) for path in SOURCES
-    }
+    texts = {path.name: "\n".join("".join(cell["source"]) for cell in cells(path)) for path in SOURCES}
     for path in sorted((ROOT / "src" / "compendium").rglob("*.py")):
         texts[path.name] = path.read_text(encoding="utf-8")
     return texts

@@ -20,7 +20,10 @@ from compendium.report import write_plotly
 pytestmark = pytest.mark.browser
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-PAYLOAD = "<img src=x onerror=\"window.hacked=1\"></script><script>window.hacked=1</script><b>=1+1</b> {{7*7}} [a](javascript:1)"
+PAYLOAD = (
+    '<img src=x onerror="window.hacked=1"></script><script>window.hacked=1</script>'
+    "<b>=1+1</b> {{7*7}} [a](javascript:1)"
+)
 WIDTHS = (360, 1024, 1920)
 
 
@@ -100,6 +103,10 @@ def test_every_link_inside_leads_somewhere(browser: Any, released: Path) -> None
     assert [link for link in files if not (released / "report" / link).is_file()] == []
 
 
+def names(fields: str | list[str]) -> list[str]:
+    return [fields] if isinstance(fields, str) else fields
+
+
 def poison(study: Path) -> int:
     """Put the payload into every text cell that the schema leaves free; return how many columns that is."""
     package = json.loads((study / "datapackage.json").read_text(encoding="utf-8"))
@@ -107,7 +114,7 @@ def poison(study: Path) -> int:
         (key["reference"]["resource"], name)
         for resource in package["resources"]
         for key in resource["schema"].get("foreignKeys", [])
-        for name in ([key["reference"]["fields"]] if isinstance(key["reference"]["fields"], str) else key["reference"]["fields"])
+        for name in names(key["reference"]["fields"])
     }
     columns = 0
     for resource in package["resources"]:
@@ -118,6 +125,7 @@ def poison(study: Path) -> int:
             rows = list(csv.DictReader(stream))
         for row in rows:
             row.update({name: row[name] + PAYLOAD for name in free if row[name]})
+            row.update({name: "" for name in ("check", "expected") if name in row})  # their texts are gone
         with path.open("w", encoding="utf-8", newline="") as stream:
             writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
             writer.writeheader()
@@ -131,9 +139,8 @@ MEANINGFUL = {"check", "expected", "published_value", "patterns", "questions", "
 
 def _free_columns(resource: dict, pointed_at: set[tuple[str, str]]) -> list[str]:
     schema = resource["schema"]
-    keys = schema.get("primaryKey", [])
-    keys = {keys} if isinstance(keys, str) else set(keys)
-    own = {n for key in schema.get("foreignKeys", []) for n in ([key["fields"]] if isinstance(key["fields"], str) else key["fields"])}
+    keys = set(names(schema.get("primaryKey", [])))
+    own = {name for key in schema.get("foreignKeys", []) for name in names(key["fields"])}
     free = []
     for field in schema["fields"]:
         name, rules = field["name"], field.get("constraints", {})

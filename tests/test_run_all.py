@@ -207,17 +207,17 @@ def test_python_without_venv(runner: ModuleType, monkeypatch: pytest.MonkeyPatch
 
 
 def test_run_goes_on_in_the_environment_made(runner: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Replaced(Exception):
+    class ReplacedError(Exception):
         pass
 
     def execv(path: str, command: list[str]) -> None:
-        raise Replaced(path, command)
+        raise ReplacedError(path, command)
 
     monkeypatch.setattr(runner, "missing_packages", lambda: ["pandas"])
     monkeypatch.setattr(runner, "set_up", lambda: None)
     monkeypatch.setattr(os, "execv", execv)
     monkeypatch.setattr(sys, "argv", ["run_all.py", "list", "--debug"])
-    with pytest.raises(Replaced) as raised:
+    with pytest.raises(ReplacedError) as raised:
         runner.main()
     python = str(runner.venv_python())
     assert raised.value.args == (python, [python, str(runner.ROOT / "run_all.py"), "list", "--debug"])

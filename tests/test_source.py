@@ -24,11 +24,6 @@ Citation\tAim\tMQ\tTR\tWoE\tEvidence
 Miller et al ¹ 2014\tTo weigh 14 loaves from 1999 on\t2\t1\t2\tHeavy loaves sell.
 Ng ² 2016\tTo taste them\t3\t?\t3\tSour ones sell too.
 
-Table 3 – Summary
-
-Citation\tFocus\tReview
-Miller et al¹, (2014)\tHow heavy loaves are\tRapid Review
-
 POLICY
 
 The Flour Plan³ (2012):
@@ -57,6 +52,12 @@ BIBLIOGRAPHY = """
 @book{ng2016, author = {Ng, C}, title = {Sour bread}, publisher = {Crumb Press}, year = {2016}, refnumber = {2}}
 """
 HEADINGS = ["METHODS", "Table 2: Reviews", "POLICY", "Table 5 – Plans", "FINDINGS", "REFERENCES"]
+TABLE_3 = """Table 3 – Summary
+
+Citation\tFocus\tReview
+Miller et al¹, (2014)\tHow heavy loaves are\tRapid Review
+
+"""
 WITH_TABLE_3 = [*HEADINGS[:2], "Table 3 – Summary", *HEADINGS[2:]]
 
 
@@ -409,7 +410,8 @@ def test_the_printed_focus_is_cut_from_the_table_of_synthesised_reviews(build_st
     ]
     for row, order in zip(rows["appraisal-characteristics"], (1, None), strict=True):
         row |= {"focus": "weight", "focus_order": order, "review_type": "Rapid Review"}
-    source.run(build_study(rows, BIBLIOGRAPHY), written(tmp_path, REPORT), tmp_path / "out")
+    text = REPORT.replace("POLICY\n", TABLE_3 + "POLICY\n")
+    source.run(build_study(rows, BIBLIOGRAPHY), written(tmp_path, text), tmp_path / "out")
     third = pd.read_csv(tmp_path / "out" / "source" / "table-3-printed.csv")
     assert third.to_numpy().tolist() == [["miller2014", "focus", "weight", "How heavy loaves are"]]
 

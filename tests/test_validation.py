@@ -483,9 +483,7 @@ def test_build_stops_with_status_2_and_leaves_outputs_alone(
     assert snapshot(out) == before
 
 
-def test_several_problems_are_counted_and_listed_one_to_a_line(
-    copy: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_several_problems_are_counted_and_listed_one_to_a_line(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for case in ("score 5", "negative count"):
         CASES[case][0](copy)
     assert cli.main(["validate", "--study", str(copy)]) == 2

@@ -133,7 +133,7 @@ def table(study: Study) -> pd.DataFrame:
     Parameters
     ----------
     study
-        Reads ``second-extraction``: every cell that two people filled independently.
+        Reads ``second-extraction``: every cell that both extractions filled independently.
 
     Returns
     -------
@@ -163,6 +163,18 @@ def _shares(name: str, column: str, cells: pd.DataFrame, chance: bool = False) -
     for label, found in (("kappa", kappa(first, second)), ("ac1", ac1(first, second))) if chance else ():
         row |= {label: found.value, f"{label}_low": found.low, f"{label}_high": found.high}
     return row
+
+
+def sentence(study: Study) -> str:
+    """Say how far two extractions agree, and how the differences were settled."""
+    rows = table(study)
+    if rows.empty:
+        return "The study was extracted once; how reliably is not known."
+    total = rows.iloc[-1]
+    text = f"{total['agreeing']} of {total['cells']} cells agree ({total['share']:.1%})"
+    settled = study.table(LOG)["decision"].value_counts() if LOG in study else pd.Series(dtype=int)
+    told = ", ".join(f"{count} for the {which}" for which, count in settled.items())
+    return f"{text}; of those that do not, {told} extraction." if told else f"{text}."
 
 
 def section(study: Study) -> str:

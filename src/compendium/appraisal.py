@@ -261,5 +261,7 @@ def summary(found: dict[str, Any], screened: dict[str, Any]) -> str:
     text = f"{found['reviews']} reviews were appraised ({screened['included_listed']} came out of the screening): "
     text += f"{judged}, {found['reviews'] - found['rated']} not rated. {found['synthesised']} enter the synthesis. "
     pairs = found["same_components_different_overall"]
-    text += f"{pairs} pairs of reviews have the same components and different overall judgements, "
-    return text + ("so no rule can give all of them." if pairs else "so one rule may give all of them.")
+    if not pairs:
+        return text + "No two reviews with the same components differ overall, so one rule may give all of them."
+    told = "1 pair of reviews has" if pairs == 1 else f"{pairs} pairs of reviews have"
+    return text + f"{told} the same components and different overall judgements, so no rule can give all of them."

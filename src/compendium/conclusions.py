@@ -7,13 +7,16 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from compendium import citations
+from compendium import citations, weight_of_evidence
 from compendium import plot_style as style
+from compendium.bibliography import short_citation
 from compendium.study import Study, each_row, split_list
 
-SUPPORTING = ("supports", "partly supports")
+PARTLY = "partly supports"
+SUPPORTING = ("supports", PARTLY)
 CONTRADICTING = "contradicts"
 LITERATURE, POLICY = "literature", "policy"
+AGREEMENT, DISSONANCE, SILENCE = "agreement", "dissonance", "silence"
 _KINDS = {"review": LITERATURE, "literature_theme": LITERATURE, "citation": LITERATURE, "document": POLICY}
 TARGETS = {
     "review": ("appraisal-overall", "review_id"),
@@ -67,6 +70,41 @@ def dangling(study: Study) -> pd.DataFrame:
     return links[lost]
 
 
+def evidence_table(study: Study) -> pd.DataFrame:
+    """List every row of evidence, so that an identifier met elsewhere can be looked up.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``evidence_id``, ``finding_id``, ``finding``, ``source`` (see :func:`sources`), ``target_kind``,
+        ``target_id``, ``target`` (citation, title, or gist of what is pointed at; ``""`` where it does not exist),
+        ``relation`` and ``note``.
+    """
+    table, labels = evidence(study), _target_labels(study)
+    findings = study.table("conclusions-findings").set_index("finding_id")["finding"]
+    table["finding"] = [findings.get(finding, "") for finding in table["finding_id"]]
+    table["target"] = [labels.get((row.target_kind, row.target_id), "") for row in each_row(table)]
+    columns = ["evidence_id", "finding_id", "finding", "source", "target_kind", "target_id", "target"]
+    return table[[*columns, "relation", "note"]]
+
+
+def _target_labels(study: Study) -> dict[tuple[str, str], str]:
+    """Label of each row that evidence can point at, by kind and identifier."""
+    labels = {("citation", key): short_citation(entry) for key, entry in study.bibliography.items()}
+    for kind in study.table("conclusions-evidence")["target_kind"].unique():
+        if kind in LABEL_COLUMNS:
+            name, column = TARGETS[kind]
+            table = study.table(name)
+            labels |= {(kind, row[column]): row[LABEL_COLUMNS[kind]] for row in table.to_dict("records")}
+        if kind == "review":
+            labels |= {(kind, review): citation for review, citation in weight_of_evidence.citations(study).items()}
+    return labels
+
+
+LABEL_COLUMNS = {"literature_theme": "theme", "document": "name", "theme": "theme", "subtheme": "subtheme"}
+LABEL_COLUMNS |= {"excerpt": "gist", "guide": "question"}
+
+
 def findings_table(study: Study) -> pd.DataFrame:
     """List the findings with what supports them.
 
@@ -92,8 +130,9 @@ def joint_display(study: Study) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per question and source: ``question_id``, ``source``, ``findings``, ``supporting``,
-        ``contradicting``, ``verdict`` (*agreement*, *dissonance* or *silence*) and ``rows`` (evidence identifiers).
+        One row per question and source: ``question_id``, ``source``, ``findings``, ``supporting``, ``partly`` (how many
+        of these support in part), ``contradicting``, ``verdict`` (*agreement*, *dissonance* or *silence*), ``rows``
+        and ``rows_against`` (identifiers of all and of the contradicting evidence).
     """
     findings = study.table("conclusions-findings")
     links = evidence(study)
@@ -102,16 +141,18 @@ def joint_display(study: Study) -> pd.DataFrame:
         mine = findings.loc[[question in split_list(cell) for cell in findings["questions"]], "finding_id"]
         for source in sources(study):
             cell = links[links["finding_id"].isin(mine) & (links["source"] == source)]
-            against = int((cell["relation"] == CONTRADICTING).sum())
+            opposed = cell["relation"] == CONTRADICTING
+            against = int(opposed.sum())
             supporting = len(cell) - against
-            verdict = "dissonance" if against else "agreement" if supporting else "silence"
+            verdict = DISSONANCE if against else AGREEMENT if supporting else SILENCE
             row = {"question_id": question, "source": source, "findings": int(cell["finding_id"].nunique())}
-            row |= {"supporting": supporting, "contradicting": against, "verdict": verdict}
-            rows.append({**row, "rows": "; ".join(cell["evidence_id"])})
+            row |= {"supporting": supporting, "partly": int((cell["relation"] == PARTLY).sum())}
+            row |= {"contradicting": against, "verdict": verdict, "rows": "; ".join(cell["evidence_id"])}
+            rows.append({**row, "rows_against": "; ".join(cell.loc[opposed, "evidence_id"])})
     return pd.DataFrame(rows)
 
 
-VERDICT_COLORS = {"agreement": style.GREEN, "dissonance": style.ORANGE, "silence": style.PAPER}
+VERDICT_COLORS = {AGREEMENT: style.GREEN, DISSONANCE: style.ORANGE, SILENCE: style.PAPER}
 
 
 def joint_display_chart(study: Study) -> go.Figure:
@@ -120,7 +161,8 @@ def joint_display_chart(study: Study) -> go.Figure:
     Returns
     -------
     plotly.graph_objects.Figure
-        Each cell says its verdict in words and how many rows of evidence stand behind it.
+        Each cell says its verdict in words, how many rows of evidence are for (and in part) and how many against, and
+        shows them as a bar; pointing at it lists the rows.
     """
     cells = joint_display(study)
     questions = study.table("conclusions-questions")
@@ -143,18 +185,43 @@ def joint_display_chart(study: Study) -> go.Figure:
 
 
 def _draw_cell(figure: go.Figure, cell: pd.Series, centre: tuple[float, float], size: tuple[float, float]) -> None:
-    verdict = cell["verdict"]
+    verdict, supporting, against = cell["verdict"], int(cell["supporting"]), int(cell["contradicting"])
     label = f"<b>{verdict}</b>"
-    if verdict != "silence":
-        against = f", {cell['contradicting']} against" if cell["contradicting"] else ""
-        label += f"<br>{cell['supporting']} rows for{against}"
+    if verdict != SILENCE:
+        label += f"<br>{supporting} for" + (f" ({_in_part(supporting, int(cell['partly']))})" if cell["partly"] else "")
+        label += f"<br>{against} against<br> "
     color = VERDICT_COLORS[verdict]
-    fill = style.TINTS.get(color, style.PAPER)
-    hover = f"{style.text(cell['question_id'])} × {style.text(cell['source'])}: {verdict}"
-    hover += f"<br>{cell['findings']} findings; evidence {style.wrap(cell['rows'], 60)}"
-    line = style.MUTED if verdict == "silence" else color
-    dash = "dot" if verdict == "silence" else "solid"
-    style.box(figure, centre, size, label, fill=fill, line=line, dash=dash, hover=hover)
+    look: dict[str, Any] = {
+        "fill": style.TINTS.get(color, style.PAPER),
+        "line": style.MUTED if verdict == SILENCE else color,
+    }
+    look |= {"dash": "dot" if verdict == SILENCE else "solid"}
+    style.box(figure, centre, size, label, font={"size": style.SMALL}, hover=_hover(cell), **look)
+    if verdict != SILENCE:
+        _draw_shares(figure, (supporting, against), (centre[0], centre[1] - size[1] / 2 + 14), size[0] - 24)
+
+
+def _in_part(supporting: int, partly: int) -> str:
+    return "all in part" if partly == supporting else f"{partly} in part"
+
+
+def _hover(cell: pd.Series) -> str:
+    text = f"{style.text(cell['question_id'])} × {style.text(cell['source'])}: {cell['verdict']}"
+    text += f"<br>rows of evidence for {cell['findings']} findings"
+    against = split_list(cell["rows_against"])
+    for name, rows in (("for", [r for r in split_list(cell["rows"]) if r not in against]), ("against", against)):
+        text += f"<br>{name}: {style.wrap(', '.join(rows), 60)}" if rows else ""
+    return text
+
+
+def _draw_shares(figure: go.Figure, counts: tuple[int, int], middle: tuple[float, float], width: float) -> None:
+    """Draw how many rows are for (light) and how many against (dark, also in grey) as one thin bar."""
+    x, y = middle[0] - width / 2, middle[1]
+    for count, color in zip(counts, (style.GREEN, style.INK), strict=True):
+        end = x + width * count / sum(counts)
+        corners = {"x0": x, "x1": end, "y0": y - 4, "y1": y + 4}
+        figure.add_shape(type="rect", **corners, fillcolor=color, line={"width": 0}, layer="above")
+        x = end
 
 
 def describe_joint_display(study: Study) -> str:

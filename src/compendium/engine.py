@@ -1,5 +1,6 @@
-"""Papermill engines: ``compendium-fork`` runs notebooks in kernels forked from a warm process, ``compendium-kernel``
-in kernels launched as ever. What a notebook does and shows is the same in both.
+"""Papermill engines: one for kernels forked from a warm process, one for kernels launched as ever.
+
+Papermill knows them as ``compendium-fork`` and ``compendium-kernel``; a notebook does and shows the same in both.
 """
 
 from __future__ import annotations

@@ -123,13 +123,16 @@ class Facts:
         Raises
         ------
         InputError
-            There is no such name; near ones are given.
+            There is no such name (near ones are given), or what it counts or compares is not of the kind it needs.
         """
         if name not in self._values:
             try:
                 self._values[name] = _plain(self._resolve(name))
             except UnknownName as error:
                 raise InputError(_unknown(name, error.choices)) from None
+            except (ValueError, TypeError, IndexError) as error:
+                reason = f"cannot be computed from these data ({error})"
+                raise InputError(Problem(field="check", value=name, reason=reason)) from None
         return self._values[name]
 
     def _resolve(self, name: str) -> Any:

@@ -19,14 +19,16 @@ import sys
 import threading
 import time
 import uuid
+from pathlib import Path
 from queue import Empty
 from typing import Any
 
+import zmq
 from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_client.utils import ensure_async
-from traitlets import DottedObjectName
+from traitlets import Type
 
 from compendium.kernel_parent import HEADER
 from compendium.paths import ROOT
@@ -36,6 +38,7 @@ _STARTUP = ("PYTHON", "LC_", "LANG", "LD_", "OMP_", "OPENBLAS_", "MKL_", "TZ", "
 """Beginnings of the names of variables that are read when a process starts or a library is imported."""
 _ENDED_WITH_PARENT = -9
 _PATIENCE = 5.0
+_RECONNECT_MILLISECONDS = 5
 
 
 def can_fork() -> bool:
@@ -193,7 +196,9 @@ def parent_for(interpreter: list[str], environment: dict[str, str]) -> KernelPar
     startup = sorted(f"{name}={value}" for name, value in environment.items() if name.startswith(_STARTUP))
     key = (*interpreter, *startup)
     with _parents_lock:
-        if key not in _parents or not _parents[key].alive:
+        if key in _parents and not _parents[key].alive:
+            _parents.pop(key).close()
+        if key not in _parents:
             _parents[key] = KernelParent(interpreter, environment)
         return _parents[key]
 
@@ -215,11 +220,11 @@ class ForkedProvisioner(LocalProvisioner):
             return await super().launch_kernel(cmd, **kwargs)
         at = cmd.index(LAUNCHER)
         environment = dict(kwargs.get("env") or os.environ)
-        directory = str(kwargs.get("cwd") or os.getcwd())
+        directory = str(kwargs.get("cwd") or Path.cwd())
         parent = parent_for(cmd[: at - 1], environment)
         loop = asyncio.get_running_loop()
         process = await loop.run_in_executor(None, parent.fork, cmd[at + 1 :], environment, directory)
-        self.process = process
+        self.process = process  # type: ignore[assignment]
         self.pid = self.pgid = process.pid
         self.cwd = directory
         return self.connection_info
@@ -263,7 +268,12 @@ class PromptClient(AsyncKernelClient):
 class LaunchedKernelManager(AsyncKernelManager):
     """Manages an ordinary kernel."""
 
-    client_class = DottedObjectName("compendium.forked_kernel.PromptClient")
+    client_factory = Type(klass=PromptClient, default_value=PromptClient)
+
+    def client(self, **kwargs: Any) -> Any:
+        """Make a client that tries again soon where the kernel is not there yet."""
+        self.context.setsockopt(zmq.RECONNECT_IVL, _RECONNECT_MILLISECONDS)
+        return super().client(**kwargs)
 
 
 class ForkedKernelManager(LaunchedKernelManager):

@@ -20,12 +20,28 @@ import signal
 import socket
 import sys
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-WARM_MODULES = ("ipykernel.kernelapp", "pandas", "plotly.graph_objects", "compendium.publish")
+KERNEL_MODULES = (
+    "faulthandler",
+    "sqlite3",
+    "tornado.platform.asyncio",
+    "tornado.queues",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "ipykernel.debugger",
+    "ipykernel.kernelapp",
+    "ipykernel_launcher",
+)
+"""What a kernel imports while it starts."""
+STUDY_MODULES = ("pandas", "plotly.graph_objects", "compendium.publish")
 """What every notebook imports. No stage's own module: which of those a notebook uses is recorded in the kernel."""
 
 HEADER = 4
@@ -46,10 +62,13 @@ def main() -> None:
     """Serve until the socket closes; in a forked process, be the kernel."""
     with contextlib.suppress(ValueError):
         sys.path.remove(str(Path.cwd()))
+    before = dict(os.environ)
     warm_up()
+    set_by_imports = {name: value for name, value in os.environ.items() if before.get(name) != value}
     channel = socket.socket(fileno=int(sys.argv[1]))
     request = Parent(channel).serve()
     if request is not None:
+        request.environment |= set_by_imports
         be_kernel(request)
 
 
@@ -59,7 +78,7 @@ def warm_up() -> None:
 
     # pandas asks at import whether it is in a kernel, to choose how wide it prints.
     builtins.get_ipython = lambda: SimpleNamespace(kernel=None)  # type: ignore[attr-defined]
-    for name in WARM_MODULES:
+    for name in (*KERNEL_MODULES, *STUDY_MODULES):
         importlib.import_module(name)
     _use_once()
     del builtins.get_ipython  # type: ignore[attr-defined]
@@ -100,10 +119,10 @@ class Parent:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
         while True:
-            ready = select.select([self._channel, self._woken], [], [])[0]
+            ready = select.select([self._channel.fileno(), self._woken], [], [])[0]
             if self._woken in ready:
                 self._reap()
-            if self._channel in ready:
+            if self._channel.fileno() in ready:
                 received = self._receive()
                 if received is None:
                     self._end_all()
@@ -130,7 +149,10 @@ class Parent:
     def _fork(self, request: Request, report: int) -> bool:
         """Fork; return whether this is the new process."""
         parent = os.getpid()
-        number = os.fork()
+        with warnings.catch_warnings():
+            # Threads of linear algebra libraries are counted; those libraries end them before a fork by themselves.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            number = os.fork()
         if number == 0:
             self._leave(parent, report)
             return True
@@ -215,7 +237,7 @@ def _forget_seeds() -> None:
     """Seed anew what was seeded in the parent; :mod:`random` does so by itself."""
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
-        numpy_random.seed()  # type: ignore[attr-defined]
+        numpy_random.seed()
 
 
 if __name__ == "__main__":

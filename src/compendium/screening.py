@@ -150,7 +150,6 @@ def _boxes_from_neighbours(rows: pd.DataFrame) -> dict[str, int]:
     return found
 
 
-
 def _from_parts(rows: pd.DataFrame, first: str) -> int | None:
     """Add up what left the first box with a count, and what arrived in the next main box with one."""
     main = rows[rows["role"] == "main"].reset_index(drop=True)

@@ -226,11 +226,9 @@ def _weights(study: Study, found: dict[str, Any]) -> str:
     if found["rules_reproducing_every_judgement"]:
         return f"{found['rules_reproducing_every_judgement']} rules give every printed judgement."
     rule_names, compared = rule_labels(study), max(pair[1] for pair in agreement(study).values())
-    closest = " and ".join(_inline(rule_names[rule]) for rule in found["best_rules"])
-    text = (
-        f"No rule gives every printed judgement; closest {'is' if len(found['best_rules']) == 1 else 'are'} {closest} "
-    )
-    text += f"with {found['best_rule_matches']} of {compared}."
+    best = "; ".join(_inline(rule_names[rule]) for rule in found["best_rules"])
+    text = f"No rule gives every printed judgement; the most, {found['best_rule_matches']} of {compared}, "
+    text += f"come from: {best}."
     pairs = len(same_components_different_overall(study))
     one = "pair of reviews has" if pairs == 1 else "pairs of reviews have"
     return f"{text} {pairs} {one} the same components and different weights, which no rule can give." if pairs else text

@@ -12,7 +12,7 @@ from compendium.sensitivity import agreement, results
 from compendium.study import Study
 from compendium.weight_of_evidence import PRINTED, citations, overall, ranks, rule_labels, rules, synthesised
 
-LEFT, RIGHT, TOP, BOTTOM = 240, 210, 170, 96
+LEFT, RIGHT, TOP, BOTTOM = 252, 204, 170, 96
 """Pixels for the names of the rules, the counts, the citations, and the key."""
 ROW, MARK = 40, 28
 MATCHED, ENTERING = style.WIDTH - 124, style.WIDTH - 44
@@ -165,7 +165,7 @@ def _draw_key(figure: go.Figure, grid: pd.DataFrame) -> None:
         figure.add_scatter(x=[x + 10], y=[44], mode="markers", marker=marker, hoverinfo="skip")
         place = {"x": x + 26, "y": 44, "xanchor": "left", "showarrow": False}
         figure.add_annotation(text=state, font={"size": style.SMALL}, **place)
-        x += 58 + 6.8 * len(state)
+        x += 58 + 6.3 * len(state)
     place = {"x": 24, "y": 16, "xanchor": "left", "showarrow": False}
     note = {"size": style.SMALL, "color": style.MUTED}
     figure.add_annotation(text="number: weight given; <b>bold</b>: not the printed one", font=note, **place)

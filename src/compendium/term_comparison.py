@@ -141,11 +141,11 @@ def term_test(study: Study, term_families: str = ALL) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per term, pair of levels and measure: ``term``, ``measure`` (:data:`PEOPLE`, :data:`RATE`),
-        ``first_level``, ``first_count``, ``first_of`` (interviewees quoted, or words), the same for ``second_``,
-        ``effect`` (*odds ratio* or *rate ratio*, first against second), ``estimate``, ``low``, ``high`` (95 %, empty
-        where unbounded or undefined), ``p_value``, ``smallest_expected``, ``from_one_person`` (largest share of the
-        occurrences from one interviewee) and ``warning`` (why the counts are too small; empty where they are not).
+        One row per term, pair of levels and measure: ``term``, ``measure`` (:data:`PEOPLE`, :data:`RATE`), ``warning``
+        (why the counts are too small; empty where they are not), ``first_level``, ``first_count``, ``first_of``
+        (interviewees quoted, or words), the same for ``second_``, ``effect`` (*odds ratio* or *rate ratio*, first
+        against second), ``estimate``, ``low``, ``high`` (95 %, empty where unbounded or undefined), ``p_value``,
+        ``smallest_expected`` and ``from_one_person`` (largest share of the occurrences from one interviewee).
     """
     pairs = list(itertools.combinations(study.table("interviews-levels")["level_id"], 2))
     excerpts = study.table("interviews-excerpts")
@@ -156,8 +156,8 @@ def term_test(study: Study, term_families: str = ALL) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-COLUMNS = ["term", "measure", "first_level", "first_count", "first_of", "second_level", "second_count", "second_of"]
-COLUMNS += ["effect", "estimate", "low", "high", "p_value", "smallest_expected", "from_one_person", "warning"]
+COLUMNS = ["term", "measure", "warning", "first_level", "first_count", "first_of", "second_level", "second_count"]
+COLUMNS += ["second_of", "effect", "estimate", "low", "high", "p_value", "smallest_expected", "from_one_person"]
 
 
 def _rows(excerpts: pd.DataFrame, column: str, pair: tuple[str, str]) -> list[dict[str, Any]]:

@@ -46,12 +46,12 @@ COMBINATIONS: dict[str, Callable[[Ranks], int]] = {
 
 _LABELS = {
     PRINTED: "As printed",
-    "mean-rounded": "Mean, nearest (half to worse)",
-    "mean-rounded-half-better": "Mean, nearest (half to better)",
-    "mean-rounded-down": "Mean, down (to better)",
-    "mean-rounded-up": "Mean, up (to worse)",
-    "median": "Median (half to worse)",
-    "median-low": "Median (half to better)",
+    "mean-rounded": "Mean rounded, half to worse",
+    "mean-rounded-half-better": "Mean rounded, half to better",
+    "mean-rounded-down": "Mean rounded down (to better)",
+    "mean-rounded-up": "Mean rounded up (to worse)",
+    "median": "Median, half to worse",
+    "median-low": "Median, half to better",
     "worst": "Worst component",
     "best": "Best component",
 }
