@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
 STAMP = VENV / "compendium-lock.sha256"
+MARK = ROOT / ".compendium-venv"
 OLDEST = (3, 11)
 
 
@@ -60,6 +61,10 @@ def set_up() -> None:
     if venv_is_complete():
         finish()
         return
+    if VENV.exists() and not (STAMP.is_file() or MARK.is_file()):
+        hint = "move it away, or fill it: python -m pip install --require-hashes -r requirements.lock"
+        raise SystemExit(f"error: .venv is not this command's own and lacks packages; {hint}")
+    MARK.touch()
     total = len(re.findall(r"^[A-Za-z0-9]", LOCK.read_text(encoding="utf-8"), flags=re.MULTILINE))
     print(f"Setting up .venv once, with up to {total} pinned packages (about a minute) …", flush=True)
     shutil.rmtree(VENV, ignore_errors=True)

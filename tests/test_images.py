@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ def drawing(monkeypatch: pytest.MonkeyPatch, answer: str | Exception) -> list[st
         return answer.encode()
 
     monkeypatch.setattr(images, "_started", True)
+    monkeypatch.setattr(images, "browser", lambda: "/usr/bin/chromium")
     monkeypatch.setattr(pio, "to_image", draw)
     return calls
 
@@ -63,6 +65,32 @@ def test_other_errors_are_not_taken_for_a_missing_browser(monkeypatch: pytest.Mo
     drawing(monkeypatch, ValueError("Invalid property"))
     with pytest.raises(ValueError, match="Invalid property"):
         static_svg(SPEC, "f", [])
+
+
+def test_machine_without_a_browser_is_known_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BROWSER_PATH", "/nowhere/chromium")
+    assert images.browser() is None
+    monkeypatch.setattr(images, "_ask", lambda _: pytest.fail("kaleido would wait for ever"))
+    assert static_svg(SPEC, "f", []) is None
+
+
+def test_browser_that_does_not_answer_is_given_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    never = threading.Event()
+
+    def ask(spec: str) -> str:
+        asked.append(spec)
+        never.wait(5)
+        return ""
+
+    monkeypatch.setattr(images, "browser", lambda: "/usr/bin/chromium")
+    monkeypatch.setattr(images, "_ask", ask)
+    monkeypatch.setattr(images, "_silent", False)
+    monkeypatch.setattr(images, "PATIENCE", 0.05)
+    assert static_svg(SPEC, "f", []) is None
+    assert static_svg('{"other": 1}', "f", []) is None
+    assert asked == [SPEC]
+    never.set()
 
 
 def test_committed_images_belong_to_the_committed_figures() -> None:

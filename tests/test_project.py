@@ -136,7 +136,7 @@ def test_published_tables_have_the_columns_that_others_rely_on(table: str, colum
     from compendium.tables import read_csv
 
     found = read_csv(ROOT / "report" / "tables" / f"{table}.csv")
-    assert list(found[0]) == columns
+    assert set(columns) <= set(found[0])
     assert len(found) == rows
 
 

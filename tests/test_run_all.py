@@ -35,6 +35,7 @@ def runner(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     monkeypatch.setattr(module, "VENV", tmp_path / ".venv")
     monkeypatch.setattr(module, "LOCK", lock)
     monkeypatch.setattr(module, "STAMP", tmp_path / ".venv" / "compendium-lock.sha256")
+    monkeypatch.setattr(module, "MARK", tmp_path / ".compendium-venv")
     (tmp_path / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
     return module
 
@@ -145,6 +146,17 @@ def test_changed_lock_makes_it_anew(
     runner.set_up()
     assert not (runner.VENV / "old").exists()
     assert ["/bin/uv", "venv"] in [command[:2] for command in commands]
+
+
+def test_incomplete_environment_that_somebody_made_is_left_alone(
+    runner: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "venv_is_complete", lambda: False)
+    runner.VENV.mkdir()
+    (runner.VENV / "pyvenv.cfg").write_text("home = elsewhere\n", encoding="utf-8")
+    with pytest.raises(SystemExit, match="move it away"):
+        runner.set_up()
+    assert (runner.VENV / "pyvenv.cfg").is_file()
 
 
 def test_complete_environment_that_somebody_made_is_used(

@@ -126,7 +126,8 @@ CASES: dict[str, tuple[Break, str]] = {
     ),
     "missing file": (
         remove(SCORES),
-        "appraisal/scores.csv: the file is missing; allowed: the file of appraisal-scores, as datapackage.json names it",
+        "appraisal/scores.csv: the file is missing; "
+        "allowed: the file of appraisal-scores, as datapackage.json names it",
     ),
     "folder in place of a file": (
         lambda f: (remove("terms.csv")(f), (f / "terms.csv").mkdir()),

@@ -10,9 +10,14 @@ import hashlib
 import re
 import warnings
 from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
 
 _KEY = re.compile(r'data-spec-sha256="([0-9a-f]{64})"')
+PATIENCE = 60.0
+"""Seconds within which a browser has to have drawn a figure."""
 _started = False
+_silent = False
 
 
 def spec_key(spec: str) -> str:
@@ -51,8 +56,38 @@ def static_svg(spec: str, name: str, folders: list[Path]) -> str | None:
     return None if drawn is None else _settle(drawn, key)
 
 
+def browser() -> str | None:
+    """Path of the browser that draws: ``BROWSER_PATH``, or what the system has; ``None`` where there is none."""
+    from choreographer.browsers.chromium import Chromium
+
+    found = Chromium.find_browser(skip_local=False)
+    return found if found and Path(found).is_file() else None
+
+
 def _draw(spec: str) -> str | None:
-    """Draw with kaleido; ``None`` where there is no browser."""
+    """Draw with kaleido; ``None`` where there is no browser or it does not answer.
+
+    Kaleido waits for ever where its browser cannot start, so it is asked from a thread that need not come back.
+    """
+    global _silent
+    if _silent or browser() is None:
+        return None
+    answers: Queue[str | Exception] = Queue()
+    Thread(target=lambda: answers.put(_ask(spec)), daemon=True).start()
+    try:
+        drawn = answers.get(timeout=PATIENCE)
+    except Empty:
+        _silent = True
+        return None
+    if isinstance(drawn, str):
+        return drawn
+    if "chrome" in str(drawn).lower() or "browser" in str(drawn).lower():
+        return None
+    raise drawn
+
+
+def _ask(spec: str) -> str | Exception:
+    """Have kaleido draw, through one browser for all figures of the process."""
     global _started
     import plotly.io as pio
 
@@ -65,10 +100,8 @@ def _draw(spec: str) -> str | None:
                 kaleido.start_sync_server(silence_warnings=True)
                 _started = True
             return bytes(pio.to_image(pio.from_json(spec), format="svg")).decode("utf-8")
-    except (RuntimeError, OSError, ValueError) as error:
-        if "chrome" in str(error).lower() or "browser" in str(error).lower():
-            return None
-        raise
+    except Exception as error:
+        return error
 
 
 def _settle(svg: str, key: str) -> str:
