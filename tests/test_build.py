@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from compendium import build as module
-from compendium import execute, manifest, paths, report, results
+from compendium import execute, manifest, paths, report, results, validation
 from compendium.build import Plan, build, guard_output, plan, run_name
 from compendium.errors import BusyError, InputError, NotebookError
 from compendium.files import read_json, tree, write_json, write_text
@@ -82,7 +82,7 @@ def fake_run(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Stages that only write one table; the names of those that ran, in order."""
     ran: list[str] = []
 
-    def fake(stage: Stage, study: Path, out: Path, copy: Path, values: dict[str, Any]) -> None:
+    def fake(stage: Stage, study: Path, out: Path, copy: Path, values: dict[str, Any], *how: Any) -> None:
         ran.append(stage.name)
         write_text(copy, '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
         if BROKEN in ran and stage.name == "policy":
@@ -97,7 +97,8 @@ def fake_run(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(execute, "execute", fake)
     monkeypatch.setattr(report, "write_report", light_report)
-    monkeypatch.setattr(module, "require_valid", Study)
+    monkeypatch.setattr(validation, "require_valid", Study)
+    monkeypatch.setattr(module, "warm", lambda environment: None)
     return ran
 
 

@@ -36,7 +36,8 @@ def complaint(capsys: Capture, *arguments: str) -> str:
         (
             ["--forse"],
             "error: 'option', value '--forse': no such option (did you mean '--force'?); "
-            "allowed: --debug, --force, --help, --only, --out, --source, --study, -h, -p\n",
+            "allowed: --debug, --engine, --force, --help, --jobs, --only, --out, --source, --study, --timeout, "
+            "-h, -p\n",
         ),
         (["--study"], "error: argument --study: expected one argument; allowed: see --help\n"),
         (
@@ -67,6 +68,26 @@ def test_everything_wrong_is_told_at_once(capsys: Capture) -> None:
     lines = told.splitlines()
     assert lines[0] == "error: 4 problems; nothing was changed"
     assert [line.split("value ")[1].split(":")[0] for line in lines[1:]] == ["'polcy'", "'serch'", "'woe'", "'x'"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--jobs", "0"], "error: '--jobs', value '0': is no such number; allowed: a whole number from 1 on\n"),
+        (["--jobs", "two"], "error: '--jobs', value 'two': is no such number; allowed: a whole number from 1 on\n"),
+        (["--timeout=-1"], "error: '--timeout', value '-1': is no such number; allowed: a number of seconds above 0\n"),
+        (
+            ["--timeout", "nan"],
+            "error: '--timeout', value 'nan': is no such number; allowed: a number of seconds above 0\n",
+        ),
+        (
+            ["--engine", "frok"],
+            "error: 'engine', value 'frok': no such engine (did you mean 'fork'?); allowed: fork, kernel\n",
+        ),
+    ],
+)
+def test_wrong_ways_to_run(capsys: Capture, arguments: list[str], line: str) -> None:
+    assert complaint(capsys, *arguments) == line
 
 
 def test_abbreviated_option_is_unknown(capsys: Capture) -> None:
@@ -118,7 +139,9 @@ def test_check_takes_no_option_that_would_change_it(capsys: Capture) -> None:
 
 @pytest.mark.parametrize(("verdict", "status"), [(check.SAME, 0), (check.DIFFERENT, 1), (check.MISSING, 1)])
 def test_check_tells_by_its_status(monkeypatch: pytest.MonkeyPatch, capsys: Capture, verdict: str, status: int) -> None:
-    monkeypatch.setattr(check, "check", lambda _: [("figures/a.svg", check.SAME), ("report/report.html", verdict)])
+    monkeypatch.setattr(
+        check, "check", lambda _, **how: [("figures/a.svg", check.SAME), ("report/report.html", verdict)]
+    )
     assert cli.main(["check"]) == status
     assert ("report/report.html" in capsys.readouterr().out) == bool(status)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +12,9 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill import execute_notebook
 from papermill.exceptions import PapermillExecutionError
 
-from compendium import engine
+from compendium import engine, warm_parent
 from compendium.execute import normalise
-from compendium.forked_kernel import can_fork
+from compendium.warm_parent import ENGINES, FORK, KERNEL, can_fork
 
 needs_fork = pytest.mark.skipif(not can_fork(), reason="this system launches every kernel")
 
@@ -53,7 +52,10 @@ FAILURES = {
     "syntax": (["x = = 1"], PapermillExecutionError),
     "asks": (["input('name? ')"], PapermillExecutionError),
     "exits with a status": (["import sys; sys.exit(3)", "print('on')"], PapermillExecutionError),
-    "killed": (["import os; print('soon', flush=True); os.kill(os.getpid(), 9)"], DeadKernelError),
+    "killed": (
+        ["import os; import time; print('soon', flush=True); time.sleep(0.3); os.kill(os.getpid(), 9)"],
+        DeadKernelError,
+    ),
     "out of memory": (
         ["import resource; resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30)); b = bytearray(8 << 30)"],
         PapermillExecutionError,
@@ -96,15 +98,13 @@ def run(folder: Path, choice: str, cells: list[str], timeout: float | None = Non
     except (PapermillExecutionError, DeadKernelError, CellTimeoutError) as caught:
         error = caught
     normalise(copy)
-    content = re.sub(rb'("cell_type": "markdown",\s+"id": )"\w+"', rb'\1"marker"', copy.read_bytes())
-    content = re.sub(rb"ipykernel_\d+", b"ipykernel_N", content)
-    return Run(content, type(error) if error else None, str(error or ""))
+    return Run(copy.read_bytes(), type(error) if error else None, str(error or ""))
 
 
 @needs_fork
 @pytest.mark.parametrize("cells", [OUTPUTS, SURROUNDINGS], ids=["outputs", "surroundings"])
 def test_both_engines_show_the_same(tmp_path: Path, cells: list[str]) -> None:
-    launched, forked = (run(tmp_path, choice, cells) for choice in engine.ENGINES[::-1])
+    launched, forked = (run(tmp_path, choice, cells) for choice in ENGINES[::-1])
     assert launched.error is None, launched.message
     assert forked.text().splitlines() == launched.text().splitlines()
 
@@ -114,7 +114,7 @@ def test_both_engines_show_the_same(tmp_path: Path, cells: list[str]) -> None:
 def test_both_engines_fail_alike(tmp_path: Path, name: str) -> None:
     cells, expected = FAILURES[name]
     limit = 1.0 if expected is CellTimeoutError else None
-    launched, forked = (run(tmp_path, choice, cells, limit) for choice in engine.ENGINES[::-1])
+    launched, forked = (run(tmp_path, choice, cells, limit) for choice in ENGINES[::-1])
     assert launched.error is expected
     assert (forked.error, forked.message) == (launched.error, launched.message)
     assert forked.text().splitlines() == launched.text().splitlines()
@@ -122,7 +122,7 @@ def test_both_engines_fail_alike(tmp_path: Path, name: str) -> None:
 
 @needs_fork
 def test_what_the_engine_catches_is_really_in_the_copy(tmp_path: Path) -> None:
-    shown = run(tmp_path, engine.FORK, OUTPUTS).text()
+    shown = run(tmp_path, FORK, OUTPUTS).text()
     for expected in (
         "from a shell",
         "and its stderr",
@@ -135,8 +135,8 @@ def test_what_the_engine_catches_is_really_in_the_copy(tmp_path: Path) -> None:
 
 
 def test_a_system_that_cannot_fork_gets_ordinary_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "can_fork", lambda: False)
-    assert engine.default_engine() == engine.KERNEL
+    monkeypatch.setattr(warm_parent, "can_fork", lambda: False)
+    assert warm_parent.default_engine() == KERNEL
 
 
 def test_a_long_temporary_folder_does_not_make_a_socket_path_that_is_too_long(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_the_engines_are_declared_as_entry_points() -> None:
     from papermill.engines import papermill_engines
 
     project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    for choice in engine.ENGINES:
+    for choice in ENGINES:
         module, _, name = project["entry-points"]["papermill.engine"][f"compendium-{choice}"].partition(":")
         assert module == "compendium.engine"
         assert papermill_engines.get_engine(engine.engine_name(choice)) is getattr(engine, name)

@@ -8,20 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compendium.excerpt_matching import find
-from compendium.excerpts import (
+from compendium.excerpts import locate, without_words
+from compendium.quotations import Speakers, find_blocks, find_inline
+from compendium.report_text import (
     ExcerptError,
     LocatorError,
     SectionError,
-    Speakers,
     count_terms,
     count_words,
-    find_blocks,
-    find_inline,
     fingerprint,
-    locate,
     normalise,
     section_bodies,
-    without_words,
 )
 
 FAMILIES = {"pruning": ["re-prun*", "prun*"], "selfcare": ["self-water*"], "frost": ["frost"]}

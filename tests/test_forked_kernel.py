@@ -17,8 +17,10 @@ from typing import Any
 
 import pytest
 
-from compendium import forked_kernel
-from compendium.forked_kernel import ForkedKernelManager, can_fork
+
+from compendium import warm_parent
+from compendium.forked_kernel import ForkedKernelManager
+from compendium.warm_parent import can_fork
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="this system launches every kernel")
 
@@ -150,9 +152,9 @@ def test_a_parent_that_is_gone_is_replaced(tmp_path: Path) -> None:
 
 
 def test_startup_variables_get_a_parent_of_their_own() -> None:
-    plain = forked_kernel.parent_for([sys.executable], {**os.environ, "A_TEST": "1"})
-    same = forked_kernel.parent_for([sys.executable], {**os.environ, "A_TEST": "2"})
-    seeded = forked_kernel.parent_for([sys.executable], {**os.environ, "PYTHONHASHSEED": "7"})
+    plain = warm_parent.parent_for([sys.executable], {**os.environ, "A_TEST": "1"})
+    same = warm_parent.parent_for([sys.executable], {**os.environ, "A_TEST": "2"})
+    seeded = warm_parent.parent_for([sys.executable], {**os.environ, "PYTHONHASHSEED": "7"})
     assert plain is same
     assert seeded is not plain
 

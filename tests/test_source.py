@@ -6,8 +6,8 @@ import pytest
 from compendium import source
 from compendium.cli import main
 from compendium.errors import InputError
-from compendium.excerpts import fingerprint
 from compendium.paths import ROOT
+from compendium.report_text import fingerprint
 from compendium.source_text import EXACTLY, JOINED, UNHYPHENATED, Copy, Passage, as_one_line, read_source
 
 PUBLISHED = ROOT.parent / "shared" / "report" / "published-report.txt"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,15 @@ def made(tmp_path: Path) -> tuple[Path, Path]:
     study, out = tmp_path / "study", tmp_path / "out"
     write_text(study / "terms.csv", "a")
     write_text(out / "report" / "table.csv", "b")
-    state.record(POLICY, out, study, {}, ["terms.csv"], ["report/table.csv"])
+    record(POLICY, out, study)
     return study, out
+
+
+def record(of: Stage, out: Path, study: Path, library: tuple[str, ...] = ("compendium.policy",)) -> None:
+    """Enter a stage that read one file and wrote one."""
+    fragment = {"inputs": ["terms.csv"], "library": list(library)}
+    made = {"report/table.csv": out / "report" / "table.csv"}
+    state.save(out, of.name, state.describe(of, out, study, {}, fragment, made))
 
 
 def why(made: tuple[Path, Path], values: dict[str, Scalar] | None = None, of: Stage = POLICY) -> str:
@@ -58,14 +66,22 @@ def test_lock_and_library_count(made: tuple[Path, Path], monkeypatch: pytest.Mon
     with monkeypatch.context() as patch:
         patch.setattr(paths, "LOCK", tmp_path / "other.lock")
         assert why(made) == "the locked environment changed"
-    monkeypatch.setattr(state, "library_hash", lambda: "other")
-    assert why(made) == "the library code changed"
+    root = tmp_path / "root"
+    shutil.copytree(paths.ROOT / "src", root / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(paths, "ROOT", root)
+    assert why(made) == ""
+    (root / "src" / "compendium" / "interviews.py").write_text("", encoding="utf-8")
+    assert why(made) == ""
+    (root / "src" / "compendium" / "policy.py").write_text("", encoding="utf-8")
+    assert why(made) == "src/compendium/policy.py changed"
+    (root / "src" / "compendium" / "policy.py").unlink()
+    assert why(made) == "src/compendium/policy.py is gone"
 
 
 def test_upstream_results_count(made: tuple[Path, Path]) -> None:
     study, out = made
     conclusions = STAGES[-1]
-    state.record(conclusions, out, study, {}, [], [])
+    record(conclusions, out, study)
     assert why(made, of=conclusions) == ""
     write_text(out / "data" / "derived" / "policy" / "results.json", "{}")
     assert why(made, of=conclusions) == "a stage it needs changed"
@@ -75,11 +91,38 @@ def test_upstream_results_count(made: tuple[Path, Path]) -> None:
 def test_damaged_record_counts_as_none(made: tuple[Path, Path], content: str) -> None:
     write_text(state.state_path(made[1]), content)
     assert why(made) == "not run yet on this machine"
-    state.record(POLICY, made[1], made[0], {}, ["terms.csv"], ["report/table.csv"])
+    record(POLICY, made[1], made[0])
     assert why(made) == ""
 
 
-def test_library_hash_follows_the_templates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    before = state.library_hash()
-    monkeypatch.setattr(paths, "TEMPLATES", tmp_path / "none")
-    assert state.library_hash() != before
+def test_stage_that_does_not_say_what_it_used_rests_on_the_whole_library(made: tuple[Path, Path]) -> None:
+    assert "src/compendium/search.py" in state.module_files([])
+    assert state.module_files(["compendium", "compendium.policy"]) == [
+        "src/compendium/__init__.py",
+        "src/compendium/policy.py",
+    ]
+
+
+def test_study_is_validated_again_when_anything_it_rests_on_changed(made: tuple[Path, Path]) -> None:
+    study, _ = made
+    keys = [state.key_of_study(study, {})]
+    keys.append(state.key_of_study(study, {"woe_threshold": "3"}))
+    write_text(study / "derived" / "x.json", "{}")
+    assert state.key_of_study(study, {}) == keys[0]
+    write_text(study / "new.csv", "a")
+    keys.append(state.key_of_study(study, {}))
+    (study / "new.csv").rename(study / "other.csv")
+    keys.append(state.key_of_study(study, {}))
+    assert len(set(keys)) == 4
+
+
+def test_report_is_current_until_what_it_rests_on_or_itself_changes(made: tuple[Path, Path]) -> None:
+    _, out = made
+    write_text(out / "report" / "report.html", "page")
+    key = state.key_of_report(out, "study")
+    assert not state.report_is_current(out, key)
+    state.save(out, state.REPORT, {"key": key, "outputs": state.hashes(out, ["report/report.html"])})
+    assert state.report_is_current(out, state.key_of_report(out, "study"))
+    assert not state.report_is_current(out, state.key_of_report(out, "another study"))
+    write_text(out / "report" / "report.html", "edited")
+    assert not state.report_is_current(out, key)

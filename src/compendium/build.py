@@ -7,16 +7,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from compendium import paths
-from compendium.errors import NotebookError
-from compendium.files import remove_partial, tree
+from compendium import paths, state
+from compendium.execute import kernel_environment, quiet_process
+from compendium.files import read_json, remove_partial
 from compendium.locking import hold
-from compendium.parameters import FOLDERS, Scalar, all_declared, check
+from compendium.parameters import FOLDERS, Scalar, all_declared
 from compendium.progress import Reporter
-from compendium.stages import STAGES, Stage, with_needs
-from compendium.validation import require_valid
+from compendium.schedule import Schedule
+from compendium.stages import STAGES
+from compendium.transaction import finish
+from compendium.warm_parent import FORK, allow_kernels, default_engine, warm
 
 WORK_NAME = ".compendium-work"
+REPORT_FILES = (
+    *(f"report/{name}" for name in ("report.html", "manifest.json", "results.json", "verdict.json")),
+    "report/assets/plotly.min.js",
+)
+"""What is written after the notebooks."""
 
 
 @dataclass
@@ -35,6 +42,12 @@ class Plan:
         Names of the stages wanted; all when empty. Stages they need run too where they are not up to date.
     force
         Run also what is up to date.
+    engine
+        One of :data:`compendium.warm_parent.ENGINES`.
+    jobs
+        How many notebooks may run side by side.
+    timeout
+        Seconds that a cell may take; ``None`` for any.
     """
 
     study: Path
@@ -42,6 +55,9 @@ class Plan:
     values: dict[str, Scalar] = field(default_factory=dict)
     only: list[str] = field(default_factory=list)
     force: bool = False
+    engine: str = field(default_factory=default_engine)
+    jobs: int = 1
+    timeout: float | None = None
 
     @property
     def released(self) -> bool:
@@ -61,11 +77,13 @@ def plan(
     values: dict[str, Scalar] | None = None,
     only: list[str] | None = None,
     force: bool = False,
+    **how: Any,
 ) -> Plan:
     """Decide where a run reads and writes.
 
     Only the bundled study with the published parameters writes the released outputs; any other run goes to
-    ``runs/<name>``, where the name tells the study and the parameters.
+    ``runs/<name>``, where the name tells the study and the parameters. How to run (`engine`, `jobs`, `timeout`) has no
+    influence on that, nor on any output.
     """
     values = dict(values or {})
     study = str(values.pop("study", "") or study)
@@ -78,7 +96,7 @@ def plan(
         target = paths.ROOT
     else:
         target = paths.RUNS / run_name(folder, changed)
-    return Plan(folder, target, values, list(only or []), force)
+    return Plan(folder, target, values, list(only or []), force, **how)
 
 
 def run_name(study: Path, changed: dict[str, Scalar]) -> str:
@@ -107,18 +125,35 @@ def build(wanted: Plan, reporter: Reporter | None = None) -> dict[str, Any]:
         Another run works on the output folder.
     """
     reporter = reporter or Reporter()
-    study = require_valid(wanted.study)
-    check(study, wanted.values)
+    key = state.key_of_study(wanted.study, wanted.values)
+    if needs_kernels(wanted) and wanted.engine == FORK:
+        warm(kernel_environment(wanted.study, wanted.out))
+    if state.recorded(wanted.out).get(state.VALIDATED) != key:
+        _validate(wanted)
     guard_output(wanted)
     with hold(wanted.out):
         reporter.begin(wanted.out, wanted.released)
         work = wanted.out / WORK_NAME
         shutil.rmtree(work, ignore_errors=True)
         remove_partial(wanted.out)
+        finish(wanted.out)
+        state.save(wanted.out, state.VALIDATED, key)
         try:
-            return _run(wanted, reporter, work)
+            return _run(wanted, reporter, work, key)
         finally:
             shutil.rmtree(work, ignore_errors=True)
+
+
+def needs_kernels(wanted: Plan) -> bool:
+    """Whether any stage is likely to run; asked early, so that kernels can get ready meanwhile."""
+    return wanted.force or any(state.stale_because(s, wanted.out, wanted.study, wanted.values) for s in STAGES)
+
+
+def _validate(wanted: Plan) -> None:
+    from compendium.parameters import check
+    from compendium.validation import require_valid
+
+    check(require_valid(wanted.study), wanted.values)
 
 
 def guard_output(wanted: Plan) -> None:
@@ -136,69 +171,25 @@ def guard_output(wanted: Plan) -> None:
         raise InputError(Problem(field="--out", value=str(wanted.out), reason=reason, allowed="a folder"))
 
 
-def _run(wanted: Plan, reporter: Reporter, work: Path) -> dict[str, Any]:
-    from compendium import manifest, state
-    from compendium.report import write_report
-
-    chosen = with_needs(wanted.only) if wanted.only else list(STAGES)
-    asked = set(wanted.only) or {s.name for s in STAGES}
-    ran, missing = [], []
-    for number, stage in enumerate(chosen, start=1):
-        reason = state.stale_because(stage, wanted.out, wanted.study, wanted.values)
-        if not reason and not (wanted.force and stage.name in asked):
-            reporter.skip(stage, number, len(chosen))
-            missing += manifest.read_fragment(wanted.out, stage.name)["missing_images"]
-            continue
-        reporter.start(stage, number, len(chosen), reason or "forced")
-        missing_here = _run_stage(wanted, stage, work / stage.name)
-        reporter.done(stage, missing_here)
-        ran.append(stage.name)
-        missing += missing_here
-    reporter.note("writing the report")
-    return {"ran": ran, "missing_images": missing, **write_report(wanted.study, wanted.out)}
+def _run(wanted: Plan, reporter: Reporter, work: Path, key: str) -> dict[str, Any]:
+    allow_kernels()
+    schedule = Schedule(wanted, reporter, work)
+    with quiet_process():
+        schedule.run()
+    made = {"ran": schedule.ran, "missing_images": schedule.missing_images}
+    report_key = state.key_of_report(wanted.out, key)
+    if wanted.force or not state.report_is_current(wanted.out, report_key):
+        reporter.note("writing the report")
+        made |= _write_report(wanted, report_key)
+    else:
+        made |= {name: read_json(wanted.out / "report" / f"{name}.json") for name in ("manifest", "results", "verdict")}
+    return made
 
 
-def _run_stage(wanted: Plan, stage: Stage, work: Path) -> list[str]:
-    """Run one stage in a folder of its own and move what it made into place; return images not drawn."""
-    from compendium import manifest, state
-    from compendium.execute import execute
-    from compendium.parameters import for_stage
+def _write_report(wanted: Plan, key: str) -> dict[str, Any]:
+    from compendium import report
 
-    derived = Path("data") / "derived"
-    for need in stage.needs:
-        shutil.copytree(wanted.out / derived / need, work / derived / need)
-    copy = work / "report" / "notebooks" / stage.notebook
-    try:
-        execute(stage, wanted.study, work, copy, for_stage(stage, wanted.values))
-    except NotebookError as error:
-        kept_in = paths.RUNS if wanted.released else wanted.out
-        raise keep_copy(error, copy, kept_in / "failed") from error
-    for need in stage.needs:
-        shutil.rmtree(work / derived / need)
-    fragment = manifest.read_fragment(work, stage.name)
-    outputs = list(tree(work))
-    _remove_outdated(wanted.out, stage, outputs)
-    for name in outputs:
-        target = wanted.out / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        (work / name).replace(target)
-    state.record(stage, wanted.out, wanted.study, wanted.values, fragment["inputs"], outputs)
-    return list(fragment["missing_images"])
-
-
-def _remove_outdated(out: Path, stage: Stage, outputs: list[str]) -> None:
-    """Remove what an earlier run of the stage published and this one does not."""
-    from compendium import manifest
-
-    for entry in manifest.read_fragment(out, stage.name)["artefacts"]:
-        for name in set(entry["files"]) - set(outputs):
-            (out / name).unlink(missing_ok=True)
-
-
-def keep_copy(error: NotebookError, copy: Path, folder: Path) -> NotebookError:
-    """Keep the executed copy of a notebook that failed where the next run does not remove it."""
-    kept = folder / copy.name
-    if copy.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.move(str(copy), kept)
-    return NotebookError(error.stage, error.cell, error.summary, str(kept) if kept.is_file() else "")
+    made = report.write_report(wanted.study, wanted.out)
+    outputs = [name for name in REPORT_FILES if (wanted.out / name).is_file()]
+    state.save(wanted.out, state.REPORT, {"key": key, "outputs": state.hashes(wanted.out, outputs)})
+    return made

@@ -5,12 +5,14 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from compendium import paths
-from compendium.build import Plan, build, keep_copy
+from compendium.build import Plan, build
 from compendium.errors import NotebookError
 from compendium.files import sha256, tree
 from compendium.progress import Reporter
+from compendium.schedule import keep_copy
 
 SAME, DIFFERENT, MISSING, UNEXPECTED = "same", "different", "missing", "unexpected"
 OUTPUT_FOLDERS = ("figures", "report")
@@ -45,8 +47,15 @@ def compare(released: Path, rebuilt: Path) -> list[tuple[str, str]]:
     return verdicts
 
 
-def check(reporter: Reporter | None = None) -> list[tuple[str, str]]:
+def check(reporter: Reporter | None = None, **how: Any) -> list[tuple[str, str]]:
     """Rebuild the bundled study into a temporary folder and compare it with the released outputs.
+
+    Parameters
+    ----------
+    reporter
+        Hears of every stage.
+    how
+        How to run: see :class:`compendium.build.Plan`.
 
     Returns
     -------
@@ -56,7 +65,7 @@ def check(reporter: Reporter | None = None) -> list[tuple[str, str]]:
     with tempfile.TemporaryDirectory(prefix="compendium-check-") as folder:
         rebuilt = Path(folder).resolve() / "rebuilt"
         try:
-            build(Plan(paths.BUNDLED_STUDY, rebuilt, force=True), reporter)
+            build(Plan(paths.BUNDLED_STUDY, rebuilt, force=True, **how), reporter)
         except NotebookError as error:
             raise keep_copy(error, Path(error.kept), paths.RUNS / "failed") from error
         return compare(paths.ROOT, rebuilt)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from compendium import paths
 from compendium.errors import EXIT_FAILED, CompendiumError, InputError, Problem, unknown
@@ -64,6 +65,11 @@ def make_parser() -> Parser:
     parser.add_argument(
         "--source", metavar="FILE", default="", help="verify every fact against a copy of the report (text or PDF)"
     )
+    parser.add_argument("--jobs", metavar="N", default="", help="notebooks side by side (default: number of cores)")
+    parser.add_argument(
+        "--engine", metavar="NAME", default="", help="fork (default where the system can) or kernel: how kernels start"
+    )
+    parser.add_argument("--timeout", metavar="SECONDS", default="", help="stop a cell that takes longer")
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
     return parser
 
@@ -92,8 +98,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         _complain(error)
         return error.exit_status
-    except KeyboardInterrupt:
-        print("\nStopped. Finished stages are kept; run the same command to go on.", file=sys.stderr)
+    except KeyboardInterrupt as stopped:
+        finished = ", ".join(getattr(stopped, "finished", [])) or "no stage"
+        print(f"\nStopped. Finished in this run: {finished}. Run the same command to go on.", file=sys.stderr)
         return 130
     except OSError as error:
         if debug:
@@ -166,9 +173,40 @@ def _plan(options: argparse.Namespace) -> Plan:
         values = parse(options.p)
     except InputError as error:
         problems += error.problems
+    how = _how(options, problems)
     if problems:
         raise InputError(problems)
-    return plan(options.study, options.out, values, only, options.force)
+    return plan(options.study, options.out, values, only, options.force, **how)
+
+
+def _how(options: argparse.Namespace, problems: list[Problem]) -> dict[str, Any]:
+    """Read how to run; what is wrong with it joins the problems."""
+    from compendium.warm_parent import ENGINES, FORK, can_fork, default_engine
+
+    how: dict[str, Any] = {"engine": options.engine or default_engine(), "jobs": cores(), "timeout": None}
+    if how["engine"] not in ENGINES:
+        problems += unknown("engine", options.engine, ENGINES).problems
+    elif how["engine"] == FORK and not can_fork():
+        reason = "this system cannot fork kernels"
+        problems.append(Problem(field="--engine", value=FORK, reason=reason, allowed=ENGINES[-1]))
+    numbers: tuple[tuple[str, Callable[[str], float], str], ...] = (
+        ("jobs", int, "a whole number from 1 on"),
+        ("timeout", float, "a number of seconds above 0"),
+    )
+    for name, read, allowed in numbers:
+        text = getattr(options, name)
+        try:
+            how[name] = read(text) if text else how[name]
+        except ValueError:
+            how[name] = 0
+        if text and not 0 < how[name] < float("inf"):
+            problems.append(Problem(field=f"--{name}", value=text, reason="is no such number", allowed=allowed))
+    return how
+
+
+def cores() -> int:
+    """Count the processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def _verify(options: argparse.Namespace, study: Path) -> None:
@@ -249,7 +287,11 @@ def _check(options: argparse.Namespace) -> int:
     if wrong:
         reason = "check rebuilds the released study and takes no such option"
         raise InputError(Problem(field=name, reason=reason) for name in wrong)
-    verdicts = check(Progress())
+    problems: list[Problem] = []
+    how = _how(options, problems)
+    if problems:
+        raise InputError(problems)
+    verdicts = check(Progress(), **how)
     print("\n" + verdict_table(verdicts))
     judged = read_json(paths.ROOT / verdict.FILE)
     if judged:
@@ -275,7 +317,7 @@ class Progress(Reporter):
     """Tells on the terminal what a run does."""
 
     def __init__(self) -> None:
-        self._since = 0.0
+        self._started: dict[str, tuple[str, float]] = {}
 
     def begin(self, out: Path, released: bool) -> None:
         """Tell where the run writes, if that is not the released outputs."""
@@ -284,8 +326,9 @@ class Progress(Reporter):
 
     def start(self, stage: Stage, number: int, total: int, reason: str) -> None:
         """Tell that a stage starts, and why."""
-        self._since = time.monotonic()
-        print(f"[{number}/{total}] {stage.notebook:26} {reason} …", end=" ", flush=True)
+        place = f"[{number}/{total}] {stage.notebook:26}"
+        self._started[stage.name] = (place, time.monotonic())
+        print(f"{place} {reason} …", flush=True)
 
     def skip(self, stage: Stage, number: int, total: int) -> None:
         """Tell that a stage is up to date."""
@@ -293,7 +336,8 @@ class Progress(Reporter):
 
     def done(self, stage: Stage, missing_images: list[str]) -> None:
         """Tell that a stage is finished."""
-        print(f"done in {time.monotonic() - self._since:.1f} s")
+        place, since = self._started[stage.name]
+        print(f"{place} done in {time.monotonic() - since:.1f} s", flush=True)
 
     def note(self, text: str) -> None:
         """Tell something else."""

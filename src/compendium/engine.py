@@ -5,6 +5,7 @@ Papermill knows them as ``compendium-fork`` and ``compendium-kernel``; a noteboo
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import tempfile
@@ -12,23 +13,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import nbformat
+from jupyter_core.utils import ensure_event_loop
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 from papermill.log import logger
 
-from compendium.forked_kernel import ForkedKernelManager, LaunchedKernelManager, can_fork
+from compendium.forked_kernel import ForkedKernelManager, LaunchedKernelManager
+from compendium.warm_parent import FORK, KERNEL
 
-FORK, KERNEL = "fork", "kernel"
-ENGINES = (FORK, KERNEL)
-"""What ``--engine`` takes."""
 _PREFIX = "compendium-"
 _LONGEST_SOCKET_PATH = 100
 _SOCKET_NAME = "kernel-ipc-5"
-
-
-def default_engine() -> str:
-    """Return the engine that is used where none is asked for."""
-    return FORK if can_fork() else KERNEL
 
 
 def engine_name(choice: str) -> str:
@@ -60,6 +57,9 @@ class LaunchedKernelEngine(NBClientEngine):
         manager.notebook_start()
         try:
             cls.execute_managed_notebook(manager, kernel_name, log_output=log_output, **kwargs)
+        except (DeadKernelError, CellTimeoutError) as error:
+            mark_unfinished(nb, error)
+            raise
         finally:
             manager.output_path = output_path
             manager.notebook_complete()
@@ -89,7 +89,10 @@ class LaunchedKernelEngine(NBClientEngine):
             if manager.transport == "tcp":
                 options["extra_arguments"] = ["--log-level=ERROR"]
             client = PapermillNotebookClient(nb_man, km=manager, kernel_name=kernel_name, **options)
-            return client.execute(env=cls.kernel_environment(environment, private), cleanup_kc=True)
+            try:
+                return client.execute(env=cls.kernel_environment(environment, private), cleanup_kc=True)
+            finally:
+                drop_pending()
 
     @classmethod
     def make_manager(cls, kernel_name: str, private: Path) -> LaunchedKernelManager:
@@ -111,6 +114,25 @@ class ForkedKernelEngine(LaunchedKernelEngine):
     """Runs a notebook in a kernel forked from a process that has imported what notebooks import."""
 
     manager_class = ForkedKernelManager
+
+
+def drop_pending() -> None:
+    """Cancel what a client that gave up on a cell still waits for; asyncio would complain of it at the end."""
+    loop = ensure_event_loop()
+    pending = [] if loop.is_running() else asyncio.all_tasks(loop)
+    for task in pending:
+        task.cancel()
+    if pending:
+        loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+
+
+def mark_unfinished(notebook: Any, error: Exception) -> None:
+    """Write into the cell that was running why it did not come to an end; the kernel could not tell."""
+    started = [cell for cell in notebook.cells if cell.metadata.get("papermill", {}).get("start_time")]
+    if started and started[-1].cell_type == "code":
+        ename, evalue = type(error).__name__, str(error).strip().partition("\n")[0]
+        output = nbformat.v4.new_output("error", ename=ename, evalue=evalue, traceback=[f"{ename}: {evalue}"])
+        started[-1].outputs.append(output)
 
 
 def register() -> None:

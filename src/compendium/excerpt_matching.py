@@ -9,7 +9,7 @@ from functools import lru_cache
 from hashlib import sha256 as _sha256
 from itertools import accumulate, product
 
-from compendium.excerpts import ExcerptError, is_word, normalise
+from compendium.report_text import ExcerptError, is_word, normalise
 
 __all__ = ["find", "unbroken"]
 

@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import sys
-import tempfile
+import re
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from compendium.errors import NotebookError
 from compendium.parameters import Scalar
-from compendium.publish import OUT_VARIABLE, STUDY_VARIABLE
+from compendium.paths import DRAWN_VARIABLE, OUT_VARIABLE, STUDY_VARIABLE
 from compendium.stages import Stage
+from compendium.warm_parent import default_engine
+
+_CELL_FILE = re.compile(r"(?<!\S)\S*ipykernel_\d+[/\\](\d+)\.py")
 
 
-def execute(stage: Stage, study: Path, out: Path, copy: Path, values: dict[str, Scalar]) -> None:
+@dataclass(frozen=True)
+class Engine:
+    """How notebooks are run.
+
+    Parameters
+    ----------
+    name
+        One of :data:`compendium.warm_parent.ENGINES`.
+    timeout
+        Seconds that a cell may take; ``None`` for any.
+    """
+
+    name: str = ""
+    timeout: float | None = None
+
+
+def execute(
+    stage: Stage,
+    study: Path,
+    out: Path,
+    copy: Path,
+    values: dict[str, Scalar],
+    engine: Engine | None = None,
+    drawn: Path | None = None,
+) -> None:
     """Run a stage's notebook with papermill.
 
     Parameters
@@ -30,69 +58,94 @@ def execute(stage: Stage, study: Path, out: Path, copy: Path, values: dict[str, 
         Where the executed copy goes.
     values
         Parameters that differ from the notebook's own.
+    engine
+        How to run it.
+    drawn
+        Folder with static images of earlier runs.
 
     Raises
     ------
     NotebookError
-        A cell raised; the executed copy is at `copy`, with the failing cell marked.
+        A cell raised or took too long, or the kernel died; the executed copy is at `copy`, with the cell marked.
     """
     import papermill
     from jupyter_client.kernelspec import NoSuchKernel
-    from nbclient.exceptions import DeadKernelError
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
+    from compendium.engine import engine_name
+
+    engine = engine or Engine()
     copy.parent.mkdir(parents=True, exist_ok=True)
-    options: dict[str, Any] = {"progress_bar": False, "kernel_name": "python3", "shutdown_kernel": "immediate"}
-    with _kernel_environment(study, out) as private, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        options |= _transport(private)
-        try:
-            papermill.execute_notebook(str(stage.path), str(copy), parameters=values, record_timing=False, **options)
-        except PapermillExecutionError as error:
-            summary = f"{error.ename}: {error.evalue}"
-            raise NotebookError(stage.name, error.exec_count, summary, str(copy)) from error
-        except (DeadKernelError, NoSuchKernel) as error:
-            raise NotebookError(stage.name, None, f"its kernel died or is missing ({error})", str(copy)) from error
+    options: dict[str, Any] = {"progress_bar": False, "kernel_name": "python3", "record_timing": False}
+    options |= {"engine_name": engine_name(engine.name or default_engine()), "execution_timeout": engine.timeout}
+    options["environment"] = kernel_environment(study, out, drawn)
+    try:
+        papermill.execute_notebook(str(stage.path), str(copy), parameters=values, **options)
+    except PapermillExecutionError as error:
+        raise _failed(stage, copy, f"{error.ename}: {error.evalue}", error.exec_count) from error
+    except CellTimeoutError as error:
+        raise _failed(stage, copy, f"it took longer than {engine.timeout:g} s (--timeout)") from error
+    except DeadKernelError as error:
+        raise _failed(stage, copy, "its kernel died (was it ended, or was there too little memory?)") from error
+    except NoSuchKernel as error:
+        raise _failed(stage, copy, f"no kernel {error.name!r} is installed") from error
     normalise(copy)
 
 
-def _transport(private: Path) -> dict[str, Any]:
-    """Talk to kernels through sockets in a private folder where the system has them, so that nobody else can listen."""
-    if sys.platform.startswith("linux"):
-        from jupyter_client.manager import AsyncKernelManager
+def _failed(stage: Stage, copy: Path, summary: str, cell: int | None = None) -> NotebookError:
+    """Put the executed copy in order, with the failing cell marked as papermill marks it; return what to raise."""
+    if copy.is_file():
+        cell = cell or _mark(copy)
+        normalise(copy)
+    return NotebookError(stage.name, cell, summary, str(copy))
 
-        class LocalKernelManager(AsyncKernelManager):
-            transport = "ipc"
-            ip = str(private / "kernel")  # where the sockets lie; otherwise in the current directory
 
-        return {"kernel_manager_class": LocalKernelManager}
-    return {"extra_arguments": ["--log-level=ERROR"]}
+def _mark(copy: Path) -> int | None:
+    """Have papermill mark the cell that did not come to an end; return its number among the code cells."""
+    import nbformat
+    from papermill.exceptions import PapermillExecutionError
+    from papermill.execute import raise_for_execution_errors
+
+    notebook = nbformat.read(copy, as_version=4)
+    for number, cell in enumerate((c for c in notebook.cells if c.cell_type == "code"), start=1):
+        if any(output.output_type == "error" for output in cell.outputs):
+            cell.execution_count = number
+            with suppress(PapermillExecutionError):
+                raise_for_execution_errors(notebook, str(copy))
+            return number
+    return None
+
+
+def kernel_environment(study: Path, out: Path, drawn: Path | None = None) -> dict[str, str]:
+    """Return a kernel's whole environment: where to read and write, and how to find this library."""
+    source = Path(__file__).resolve().parents[1]
+    return {
+        **os.environ,
+        STUDY_VARIABLE: str(study),
+        OUT_VARIABLE: str(out),
+        DRAWN_VARIABLE: str(drawn or ""),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(source), os.environ.get("PYTHONPATH", "")])),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
 
 
 @contextmanager
-def _kernel_environment(study: Path, out: Path) -> Iterator[Path]:
-    """Tell the kernel where to read and write, and keep a user's own IPython start-up files out of it."""
-    source = Path(__file__).resolve().parents[1]
-    with tempfile.TemporaryDirectory(prefix="compendium-") as private:
-        wanted = {
-            STUDY_VARIABLE: str(study),
-            OUT_VARIABLE: str(out),
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(source), os.environ.get("PYTHONPATH", "")])),
-            "IPYTHONDIR": private,
-            "JUPYTER_RUNTIME_DIR": private,
-            "JUPYTER_PREFER_ENV_PATH": "1",
-            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        }
-        before = {name: os.environ.get(name) for name in wanted}
-        os.environ.update(wanted)
+def quiet_process() -> Iterator[None]:
+    """For the time of a run: no warnings and no log of libraries, and this environment's kernel before a user's own."""
+    log, name = logging.getLogger("papermill"), "JUPYTER_PREFER_ENV_PATH"
+    level, before = log.level, os.environ.get(name)
+    log.setLevel(logging.CRITICAL)
+    os.environ[name] = "1"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         try:
-            yield Path(private)
+            yield
         finally:
-            for name, value in before.items():
-                if value is None:
-                    os.environ.pop(name, None)
-                else:
-                    os.environ[name] = value
+            log.setLevel(level)
+            os.environ.pop(name)
+            if before is not None:
+                os.environ[name] = before
 
 
 def normalise(copy: Path) -> None:
@@ -105,8 +158,12 @@ def normalise(copy: Path) -> None:
     for number, cell in enumerate(notebook.cells, start=1):
         cell.metadata.pop("execution", None)
         cell.metadata.pop("papermill", None)
-        if "injected-parameters" in cell.metadata.get("tags", []):
-            cell["id"] = f"injected-{number}"
+        for tag, name in (("injected-parameters", "injected"), ("papermill-error-cell-tag", "error")):
+            if tag in cell.metadata.get("tags", []):
+                cell["id"] = f"{name}-{number}"
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream":  # a warning names the file that its cell was compiled from
+                output["text"] = _CELL_FILE.sub(r"cell-\1.py", output["text"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         nbformat.write(notebook, copy)

@@ -132,7 +132,7 @@ def excluded_topics_among_included(facts: Facts) -> int:
 @family("appraisal.terms_without_rung")
 def terms_without_rung(facts: Facts) -> int:
     """Count the families of terms of which no rung of the ladder makes use."""
-    from compendium.excerpts import count_terms
+    from compendium.report_text import count_terms
 
     counts = [count_terms(rung, patterns(facts.study)) for rung in facts.table("appraisal-ladder")["rung"]]
     return sum(not any(count[name] for count in counts) for name in families(facts.study))

@@ -15,8 +15,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from compendium.excerpts import count_terms
 from compendium.facts import Facts, UnknownName, pick, slug, yes_no
+from compendium.report_text import count_terms
 from compendium.terms import families, patterns
 
 NUMBER = "refnumber"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,9 +62,17 @@ def read_fragment(out: Path, stage: str) -> dict[str, Any]:
     return {"artefacts": mine if whole else [], "inputs": [], "missing_images": []}
 
 
-def write_fragment(out: Path, stage: str, entries: list[Entry], inputs: list[str], missing_images: list[str]) -> None:
-    """Write one stage's part of the manifest."""
+def write_fragment(
+    out: Path,
+    stage: str,
+    entries: list[Entry],
+    inputs: list[str],
+    missing_images: list[str],
+    library: Sequence[str] = (),
+) -> None:
+    """Write one stage's part of the manifest; `library` names the modules of this library that it used."""
     value = {"artefacts": [asdict(e) for e in entries], "inputs": inputs, "missing_images": missing_images}
+    value["library"] = list(library)
     write_json(fragment_path(out, stage), value)
 
 

@@ -9,11 +9,13 @@ import tokenize
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from compendium.errors import CompendiumError, InputError, Problem, unknown
 from compendium.stages import STAGES, Stage
-from compendium.study import Study
+
+if TYPE_CHECKING:
+    from compendium.study import Study
 
 FOLDERS = ("study", "out")
 """Parameters that name folders; the runner hands them on in another way, so that no path enters an output."""

@@ -14,3 +14,8 @@ LOCK = ROOT / "requirements.lock"
 TEMPLATES = ROOT / "report" / "template"
 STATIC_IMAGES = ROOT / "figures"
 """Where images drawn earlier are found again; see :mod:`compendium.images`."""
+
+STUDY_VARIABLE, OUT_VARIABLE = "COMPENDIUM_STUDY", "COMPENDIUM_OUT"
+"""Set by the runner for the kernels, so that no path of a machine enters an executed notebook."""
+DRAWN_VARIABLE = "COMPENDIUM_DRAWN"
+"""Set likewise: a folder in which static images that were drawn by earlier runs are found again."""

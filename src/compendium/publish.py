@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,10 @@ from compendium import manifest, paths
 from compendium.files import read_json, sha256, write_json, write_text
 from compendium.images import static_svg
 from compendium.markup import figure_page, markdown_text, table_html
+from compendium.paths import OUT_VARIABLE, STUDY_VARIABLE
 from compendium.stages import stage as find_stage
 from compendium.study import PACKAGE_FILE, Study
 from compendium.tables import write_csv
-
-STUDY_VARIABLE, OUT_VARIABLE = "COMPENDIUM_STUDY", "COMPENDIUM_OUT"
-"""Set by the runner for the kernels, so that no path of a machine enters an executed notebook."""
 
 
 class StageRun:
@@ -111,7 +110,8 @@ class StageRun:
         """
         self._results = {name: settle(value) for name, value in values.items()}
         write_json(results_path(self.out, self.stage.name), self._results)
-        manifest.write_fragment(self.out, self.stage.name, self._entries, self.inputs(), self._missing_images)
+        read, used = self.inputs(), modules_used()
+        manifest.write_fragment(self.out, self.stage.name, self._entries, read, self._missing_images, used)
 
     def upstream(self, name: str) -> dict[str, Any]:
         """Results of another stage: as that stage wrote them, else computed here with the published parameters."""
@@ -139,6 +139,11 @@ class StageRun:
 
         metadata = {"compendium": {"id": identifier}} if identifier else {"compendium": {"sentence": True}}
         display(bundle, raw=True, metadata=metadata)
+
+
+def modules_used() -> list[str]:
+    """Name the modules of this library that have been imported, which is what the notebook's results rest on."""
+    return sorted(name for name in sys.modules if name.partition(".")[0] == "compendium")
 
 
 def results_path(out: Path, stage: str) -> Path:

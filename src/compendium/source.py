@@ -17,7 +17,7 @@ from compendium import paths
 from compendium.bibliography import surnames
 from compendium.errors import InputError, Problem
 from compendium.excerpt_matching import find as find_excerpt
-from compendium.excerpts import count_terms, count_words
+from compendium.report_text import count_terms, count_words
 from compendium.source_passages import (
     document_passages,
     expected_scores,

@@ -16,7 +16,7 @@ import pandas as pd
 
 from compendium.errors import InputError, Problem
 from compendium.excerpt_matching import unbroken
-from compendium.excerpts import normalise
+from compendium.report_text import normalise
 
 EXACTLY = "exactly"
 JOINED = "after joining lines"

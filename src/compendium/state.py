@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from compendium import paths
-from compendium.files import read_json, sha256, write_json
+from compendium.files import read_json, sha256, tree, write_json
 from compendium.parameters import Scalar, for_stage
 from compendium.stages import Stage
 
 PARTS = {
     "notebook": "its notebook changed",
-    "library": "the library code changed",
     "parameters": "its parameters changed",
     "environment": "the locked environment changed",
     "upstream": "a stage it needs changed",
 }
+REPORT, VALIDATED = "_report", "_validated"
+"""Names under which the record keeps what is no stage."""
+_LIBRARY = Path("src") / "compendium"
 
 
 def state_path(out: Path) -> Path:
@@ -26,40 +29,60 @@ def state_path(out: Path) -> Path:
     return out / "data" / "derived" / "state.json"
 
 
-def library_hash() -> str:
-    """Hash of the library's code."""
-    files = sorted((paths.ROOT / "src" / "compendium").rglob("*.py"))
-    files += sorted(paths.TEMPLATES.glob("*")) if paths.TEMPLATES.is_dir() else []
-    joined = "\n".join(f"{p.name} {sha256(p)}" for p in files)
-    return hashlib.sha256(joined.encode()).hexdigest()
-
-
 def ingredients(stage: Stage, out: Path, values: dict[str, Scalar]) -> dict[str, str]:
-    """Hashes of what a stage is made from, apart from the data it reads; keys as in :data:`PARTS`."""
+    """Hashes of what a stage is made from, apart from the data it reads and the code it uses; keys of :data:`PARTS`."""
     upstream = [out / "data" / "derived" / need / "results.json" for need in stage.needs]
     return {
         "notebook": sha256(stage.path),
-        "library": library_hash(),
         "parameters": json.dumps(for_stage(stage, values), sort_keys=True),
         "environment": sha256(paths.LOCK) if paths.LOCK.is_file() else "",
         "upstream": " ".join(sha256(path) if path.is_file() else "" for path in upstream),
     }
 
 
-def record(
-    stage: Stage, out: Path, study: Path, values: dict[str, Scalar], inputs: list[str], outputs: list[str]
-) -> None:
-    """Note what a stage was made from and what it made."""
-    state = _recorded(out)
-    state[stage.name] = {
+def module_files(names: Iterable[str]) -> list[str]:
+    """Paths of modules of this library, relative to the compendium's folder; all modules where none are named."""
+    folder = paths.ROOT / _LIBRARY
+    if not list(names):
+        return [path.relative_to(paths.ROOT).as_posix() for path in sorted(folder.glob("*.py"))]
+    stems = (name.partition(".")[2] or "__init__" for name in names)
+    return sorted((_LIBRARY / f"{stem}.py").as_posix() for stem in stems)
+
+
+def describe(
+    stage: Stage, out: Path, study: Path, values: dict[str, Scalar], fragment: dict[str, Any], made: Mapping[str, Path]
+) -> dict[str, Any]:
+    """Describe what a stage was made from and what it made.
+
+    Parameters
+    ----------
+    stage, out, study, values
+        As it was run.
+    fragment
+        Its part of the manifest, which names the inputs it read (``inputs``) and the modules it used (``library``).
+    made
+        Its outputs: path relative to `out`, and where the file is now.
+    """
+    used = module_files(fragment.get("library", []))
+    return {
         "made_from": ingredients(stage, out, values),
-        "inputs": {name: sha256(study / name) for name in inputs},
-        "outputs": {name: sha256(out / name) for name in outputs},
+        "library": hashes(paths.ROOT, used),
+        "inputs": hashes(study, fragment["inputs"]),
+        "outputs": {name: sha256(path) for name, path in made.items()},
     }
-    write_json(state_path(out), state)
 
 
-def _recorded(out: Path) -> dict[str, Any]:
+def hashes(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    """SHA-256 of files by their path relative to a folder."""
+    return {name: sha256(folder / name) for name in names}
+
+
+def save(out: Path, name: str, entry: Any) -> None:
+    """Enter a stage's description, or another value, in the record."""
+    write_json(state_path(out), {**recorded(out), name: entry})
+
+
+def recorded(out: Path) -> dict[str, Any]:
     """Read the record; one that was damaged counts as none."""
     state = read_json(state_path(out))
     return state if isinstance(state, dict) else {}
@@ -67,18 +90,46 @@ def _recorded(out: Path) -> dict[str, Any]:
 
 def stale_because(stage: Stage, out: Path, study: Path, values: dict[str, Scalar]) -> str:
     """Say why a stage has to run; empty when it is up to date."""
-    known = _recorded(out).get(stage.name)
-    if not isinstance(known, dict) or not {"made_from", "inputs", "outputs"} <= set(known):
+    known = recorded(out).get(stage.name)
+    if not isinstance(known, dict) or not {"made_from", "library", "inputs", "outputs"} <= set(known):
         return "not run yet on this machine"
     now = ingredients(stage, out, values)
     for part, reason in PARTS.items():
         if known["made_from"].get(part) != now[part]:
             return reason
-    for kind, folder in (("inputs", study), ("outputs", out)):
-        for name, digest in known[kind].items():
-            path = folder / name
-            if not path.is_file():
-                return f"{name} is gone"
-            if sha256(path) != digest:
-                return f"{name} changed"
+    return changed(paths.ROOT, known["library"]) or changed(study, known["inputs"]) or changed(out, known["outputs"])
+
+
+def changed(folder: Path, known: dict[str, str]) -> str:
+    """Name the first file that is gone or has another content than it had; empty when there is none."""
+    for name, digest in known.items():
+        path = folder / name
+        if not path.is_file():
+            return f"{name} is gone"
+        if sha256(path) != digest:
+            return f"{name} changed"
     return ""
+
+
+def key_of_study(study: Path, values: dict[str, Scalar]) -> str:
+    """Hash of all that validation looks at: every file of a study, the parameters, the library's code, the lock."""
+    files = {name: path for name, path in tree(study).items() if not name.startswith("derived/")}
+    lock = sha256(paths.LOCK) if paths.LOCK.is_file() else ""
+    library = hashes(paths.ROOT, module_files([]))
+    parts = [{name: sha256(path) for name, path in files.items()}, values, lock, library]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def key_of_report(out: Path, study_key: str) -> str:
+    """Hash of all that the report is made from: the study, what the stages made, and the templates."""
+    stages = {name: entry for name, entry in recorded(out).items() if not name.startswith("_")}
+    templates = {name: sha256(path) for name, path in tree(paths.TEMPLATES).items()}
+    return hashlib.sha256(json.dumps([study_key, stages, templates], sort_keys=True).encode()).hexdigest()
+
+
+def report_is_current(out: Path, key: str) -> bool:
+    """Whether the report was made from what there is now, and is what was written."""
+    known = recorded(out).get(REPORT)
+    if not isinstance(known, dict) or known.get("key") != key or not isinstance(known.get("outputs"), dict):
+        return False
+    return not changed(out, known["outputs"])

@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from compendium.descriptor import PACKAGE_FILE, check_descriptor
 from compendium.errors import InputError, Problem, unknown
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BIBLIOGRAPHY_FILE = "references.bib"
 _DTYPES = {"integer": "Int64", "number": "float64", "string": "object", "date": "object", "year": "Int64"}
@@ -147,6 +148,8 @@ def read_package(folder: Path) -> dict[str, Any]:
 
 
 def _read_csv(path: Path, schema: dict[str, Any]) -> pd.DataFrame:
+    import pandas as pd  # here, so that a run with nothing to do does not wait for it
+
     raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
     for field in schema["fields"]:
         dtype = _DTYPES.get(field.get("type", "string"), "object")
@@ -156,6 +159,8 @@ def _read_csv(path: Path, schema: dict[str, Any]) -> pd.DataFrame:
 
 
 def _numbers(column: pd.Series, dtype: str) -> pd.Series:
+    import pandas as pd
+
     return pd.to_numeric(column.where(column != "", None)).astype(dtype)  # type: ignore[call-overload,no-any-return]
 
 
