@@ -12,6 +12,7 @@ import pytest
 from compendium import build, check, cli, paths
 from compendium.build import Plan
 from compendium.errors import BusyError, NotebookError
+from compendium.schedule import Stopped
 from compendium.stages import STAGES
 
 Capture = pytest.CaptureFixture[str]
@@ -173,11 +174,12 @@ def test_failure_is_a_sentence_and_status_1(
 
 def test_interrupt_is_status_130(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     def stop(*_: Any) -> None:
-        raise KeyboardInterrupt
+        raise Stopped(finished)
 
     monkeypatch.setattr(build, "build", stop)
-    assert cli.main([]) == 130
-    assert "Finished stages are kept" in capsys.readouterr().err
+    for finished, told in ((["search", "policy"], "search, policy"), ([], "no stage")):  # noqa: B007 (stop reads it)
+        assert cli.main([]) == 130
+        assert f"Stopped. Finished in this run: {told}." in capsys.readouterr().err
 
 
 def test_build_hands_on_the_plan_and_sums_up(monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path: Path) -> None:

@@ -17,7 +17,6 @@ from typing import Any
 
 import pytest
 
-
 from compendium import warm_parent
 from compendium.forked_kernel import ForkedKernelManager
 from compendium.warm_parent import can_fork

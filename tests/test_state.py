@@ -105,6 +105,8 @@ def test_stage_that_does_not_say_what_it_used_rests_on_the_whole_library(made: t
 
 def test_study_is_validated_again_when_anything_it_rests_on_changed(made: tuple[Path, Path]) -> None:
     study, _ = made
+    assert state.key_of_study(study, {}) == ""
+    write_text(study / "datapackage.json", "{}")
     keys = [state.key_of_study(study, {})]
     keys.append(state.key_of_study(study, {"woe_threshold": "3"}))
     write_text(study / "derived" / "x.json", "{}")

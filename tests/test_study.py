@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import compendium
 from compendium.errors import InputError
-from compendium.study import Study, split_list
+from compendium.study import Study, once_per_study, split_list
 
 
 def test_missing_counts_are_na_and_whole_numbers_stay_whole(study):
@@ -129,3 +129,18 @@ def test_a_list_cell_gives_back_its_members(members):
 
 def test_an_empty_list_cell_and_stray_separators_have_no_members():
     assert split_list("") == split_list(" ; ;") == []
+
+
+def test_what_is_computed_once_comes_as_a_copy(study: Study) -> None:
+    """Who changes what a function gave does not change what it gives next, nor what it gives for other arguments."""
+    calls: list[str] = []
+
+    @once_per_study
+    def measured(of: Study, name: str = "a") -> dict[str, int]:
+        calls.append(name)
+        return {name: len(of.names)}
+
+    measured(study).clear()
+    assert measured(study) == {"a": len(study.names)}
+    assert measured(study, "b") == measured(study, "b") != measured(study)
+    assert calls == ["a", "b"]

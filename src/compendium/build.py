@@ -126,7 +126,7 @@ def build(wanted: Plan, reporter: Reporter | None = None) -> dict[str, Any]:
     """
     reporter = reporter or Reporter()
     key = state.key_of_study(wanted.study, wanted.values)
-    if needs_kernels(wanted) and wanted.engine == FORK:
+    if key and wanted.engine == FORK and needs_kernels(wanted):
         warm(kernel_environment(wanted.study, wanted.out))
     if state.recorded(wanted.out).get(state.VALIDATED) != key:
         _validate(wanted)

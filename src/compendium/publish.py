@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from compendium import manifest, paths
 from compendium.files import read_json, sha256, write_json, write_text
 from compendium.images import static_svg
-from compendium.markup import figure_page, markdown_text, table_html
+from compendium.markup import figure_page, markdown_text, notebook_table
 from compendium.paths import OUT_VARIABLE, STUDY_VARIABLE
 from compendium.stages import stage as find_stage
 from compendium.study import PACKAGE_FILE, Study
@@ -63,7 +63,7 @@ class StageRun:
         path = f"report/tables/{identifier}.csv"
         write_csv(self.out / path, frame)
         self._enter("table", identifier, title, alt, published, [path])
-        self._show(identifier, {"text/html": table_html(frame, title), "text/plain": title})
+        self._show(identifier, {"text/html": notebook_table(frame, title), "text/plain": title})
 
     def figure(self, identifier: str, figure: go.Figure, title: str, alt: str, *, published: bool = False) -> None:
         """Publish a figure: write its Plotly specification, static image and page, enter and show it.

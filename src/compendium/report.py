@@ -134,7 +134,9 @@ def _joined(text: str | list[str]) -> str:
 
 
 def _without_caption(table: str) -> str:
-    return re.sub(r"<caption>.*?</caption>\n?", "", table, count=1, flags=re.DOTALL)
+    """Take a notebook's table without its caption and style: the report has its own."""
+    bare = table[table.index("<table") :]
+    return re.sub(r"<caption>.*?</caption>\n?", "", bare, count=1, flags=re.DOTALL)
 
 
 def render(study: Study, out: Path, sections: list[Section], judged: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from compendium import paths
 from compendium.files import read_json, sha256, tree, write_json
 from compendium.parameters import Scalar, for_stage
 from compendium.stages import Stage
+from compendium.study import PACKAGE_FILE
 
 PARTS = {
     "notebook": "its notebook changed",
@@ -112,7 +113,12 @@ def changed(folder: Path, known: dict[str, str]) -> str:
 
 
 def key_of_study(study: Path, values: dict[str, Scalar]) -> str:
-    """Hash of all that validation looks at: every file of a study, the parameters, the library's code, the lock."""
+    """Hash of all that validation looks at: every file of a study, the parameters, the library's code, the lock.
+
+    Empty where the folder is no study: it may then be any folder of the machine, and of any size.
+    """
+    if not (study / PACKAGE_FILE).is_file():
+        return ""
     files = {name: path for name, path in tree(study).items() if not name.startswith("derived/")}
     lock = sha256(paths.LOCK) if paths.LOCK.is_file() else ""
     library = hashes(paths.ROOT, module_files([]))

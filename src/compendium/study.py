@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterator
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from compendium.descriptor import PACKAGE_FILE, check_descriptor
 from compendium.errors import InputError, Problem, unknown
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 BIBLIOGRAPHY_FILE = "references.bib"
 _DTYPES = {"integer": "Int64", "number": "float64", "string": "object", "date": "object", "year": "Int64"}
+
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Study:
@@ -32,6 +35,8 @@ class Study:
         Where it lies.
     package : dict
         Its descriptor.
+    remembered : dict
+        What :func:`once_per_study` keeps.
     files_read : set of str
         Files read so far, relative to `folder`; what a stage depends on.
 
@@ -53,6 +58,7 @@ class Study:
         self.folder = Path(folder).resolve() if folder else BUNDLED_STUDY
         self.package = read_package(self.folder)
         self._tables: dict[str, pd.DataFrame] = {}
+        self.remembered: dict[Any, Any] = {}
         self.files_read: set[str] = set()
 
     def __repr__(self) -> str:
@@ -120,6 +126,22 @@ class Study:
         path = self.folder / BIBLIOGRAPHY_FILE
         self.files_read.add(BIBLIOGRAPHY_FILE)
         return read_bibliography(path) if path.is_file() else {}
+
+
+def once_per_study(function: F) -> F:
+    """Compute a function of a study and further arguments once, and then return copies of what it gave.
+
+    A study's tables do not change once they are read, and some results are needed hundreds of times in a notebook.
+    """
+
+    @wraps(function)
+    def remembering(study: Study, *arguments: Any, **named: Any) -> Any:
+        key = (function.__module__, function.__qualname__, arguments, tuple(sorted(named.items())))
+        if key not in study.remembered:
+            study.remembered[key] = function(study, *arguments, **named)
+        return study.remembered[key].copy()
+
+    return cast(F, remembering)
 
 
 def read_package(folder: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from compendium.study import Study, each_row
+from compendium.study import Study, each_row, once_per_study
 from compendium.terms import ALL, choose
 
 CONFIDENCE = 0.95
@@ -135,6 +135,7 @@ def _odds(share: float) -> float:
     return float(share / (1 - share)) if share < 1 else math.inf
 
 
+@once_per_study
 def term_test(study: Study, term_families: str = ALL) -> pd.DataFrame:
     """Compare the use of each term between each pair of levels.
 

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from compendium.errors import InputError, Problem, unknown
-from compendium.study import Study, each_row
+from compendium.study import Study, each_row, once_per_study
 
 PRINTED = "printed"
 PUBLISHED = "published"
@@ -74,6 +74,7 @@ def citations(study: Study) -> dict[str, str]:
     return dict(zip(reports["citation_key"], reports["citation"], strict=True))
 
 
+@once_per_study
 def ranks(study: Study) -> dict[str, int]:
     """Return the rank of each score of the scale; scores that mean *not rated* have none."""
     scale = study.table("appraisal-scale")
@@ -81,6 +82,7 @@ def ranks(study: Study) -> dict[str, int]:
     return {row.score: int(row.rank) for row in each_row(rated)}
 
 
+@once_per_study
 def component_ranks(study: Study) -> pd.DataFrame:
     """Return one row per review and one column per component, holding ranks (``<NA>`` where not rated)."""
     scores = study.table("appraisal-scores")
@@ -90,6 +92,7 @@ def component_ranks(study: Study) -> pd.DataFrame:
     return wide.loc[list(order), list(study.table("appraisal-components")["component_id"])]
 
 
+@once_per_study
 def overall(study: Study, rule: str = PRINTED) -> pd.Series:
     """Compute the overall rank of each review.
 
@@ -169,6 +172,7 @@ def same_components_different_overall(study: Study) -> list[tuple[str, str]]:
     return [(a, b) for a, b in same if printed[a] != printed[b]]
 
 
+@once_per_study
 def sensitivity(study: Study) -> pd.DataFrame:
     """Try every rule with every threshold.
 
