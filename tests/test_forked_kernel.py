@@ -98,14 +98,18 @@ def test_interrupt_restart_and_status(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with kernel(tmp_path) as (manager, client):
             first = await value(client, "__import__('os').getpid()")
-            request = client.execute("import time; time.sleep(60)")
-            await asyncio.sleep(0.3)
+            request = client.execute("print('started', flush=True); import time; time.sleep(60)")
+            while (await client.get_iopub_msg(timeout=30))["content"].get("text") != "started\n":
+                pass  # an interrupt that comes before the cell would find nothing to stop
             await manager.interrupt_kernel()
-            reply = await client._async_recv_reply(request, timeout=5)
+            reply = await client._async_recv_reply(request, timeout=30)
             assert reply["content"]["ename"] == "KeyboardInterrupt"
             await manager.restart_kernel(now=True)
-            await client.wait_for_ready(timeout=30)
-            second = await value(client, "__import__('os').getpid()")
+            fresh = manager.client()  # what the old client sends may still reach the kernel that is gone
+            fresh.start_channels()
+            await fresh.wait_for_ready(timeout=30)
+            second = await value(fresh, "__import__('os').getpid()")
+            fresh.stop_channels()
             assert second != first
             assert gone(first)
             os.kill(second, signal.SIGKILL)

@@ -66,9 +66,7 @@ def make_parser() -> Parser:
         "--source", metavar="FILE", default="", help="verify every fact against a copy of the report (text or PDF)"
     )
     parser.add_argument("--jobs", metavar="N", default="", help="notebooks side by side (default: number of cores)")
-    parser.add_argument(
-        "--engine", metavar="NAME", default="", help="fork (default where the system can) or kernel: how kernels start"
-    )
+    parser.add_argument("--engine", metavar="NAME", default="", help="kernel (default) or fork: how kernels start")
     parser.add_argument("--timeout", metavar="SECONDS", default="", help="stop a cell that takes longer")
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
     return parser

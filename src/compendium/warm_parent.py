@@ -34,8 +34,11 @@ def can_fork() -> bool:
 
 
 def default_engine() -> str:
-    """Return the engine that is used where none is asked for."""
-    return FORK if can_fork() else KERNEL
+    """Return the engine that is used where none is asked for.
+
+    With two jobs forked kernels save little (benchmarks/README.md), and ordinary ones are what everybody else runs.
+    """
+    return KERNEL
 
 
 stopping = threading.Event()
