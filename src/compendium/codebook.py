@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from compendium import paths
+from compendium.descriptor import as_list
 from compendium.errors import CompendiumError
 from compendium.files import write_text
 from compendium.study import Study
@@ -154,7 +155,7 @@ def _folder(path: str) -> str:
 def _table(resource: dict[str, Any]) -> str:
     schema, path = resource["schema"], resource["path"]
     title = f"**{_plain(resource['title'])}** · " if resource.get("title") else ""
-    key = ", ".join(f"`{name}`" for name in _as_list(schema.get("primaryKey", []))) or "none"
+    key = ", ".join(f"`{name}`" for name in as_list(schema.get("primaryKey", []))) or "none"
     targets = _targets(resource)
     lines = [
         f"### {resource['name']}",
@@ -175,7 +176,7 @@ def _targets(resource: dict[str, Any]) -> dict[str, list[str]]:
     targets: dict[str, list[str]] = {}
     for key in resource["schema"].get("foreignKeys", []):
         table = key["reference"]["resource"] or resource["name"]
-        pairs = zip(_as_list(key["fields"]), _as_list(key["reference"]["fields"]), strict=True)
+        pairs = zip(as_list(key["fields"]), as_list(key["reference"]["fields"]), strict=True)
         for field, target in pairs:
             targets.setdefault(field, []).append(f"in [{table}](#{table}).`{target}`")
     return targets
@@ -192,10 +193,6 @@ def _field(field: dict[str, Any], targets: list[str]) -> str:
     said += [f"list of identifiers in [{field['listOf']}](#{field['listOf']})"] if "listOf" in field else []
     meaning = _plain(field.get("description", ""))
     return f"| `{field['name']}` | {field['type']} | {'; '.join(said)} | {meaning} |"
-
-
-def _as_list(names: str | list[str]) -> list[str]:
-    return [names] if isinstance(names, str) else list(names)
 
 
 def _code(value: object) -> str:
