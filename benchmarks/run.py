@@ -213,7 +213,7 @@ def write_figure(results: dict[str, Any]) -> None:
     sys.path.insert(0, str(ROOT / "src"))
     import plotly.graph_objects as go
 
-    from compendium.images import static_svg
+    from compendium.publishing.images import static_svg
 
     shown = results["cases"][::-1]
     bars = go.Bar(

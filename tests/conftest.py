@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from compendium.data.study import Study
 from compendium.paths import BUNDLED_STUDY
-from compendium.study import Study
 
 Rows = list[dict[str, Any]]
 

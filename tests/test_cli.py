@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from compendium import build, check, cli, paths
-from compendium.build import Plan
+from compendium import cli, paths
 from compendium.errors import BusyError, NotebookError
-from compendium.schedule import Stopped
+from compendium.run import build, check
+from compendium.run.build import Plan
+from compendium.run.schedule import Stopped
 from compendium.stages import STAGES
 
 Capture = pytest.CaptureFixture[str]

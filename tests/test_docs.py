@@ -13,9 +13,9 @@ import pytest
 import yaml
 
 from compendium import cli, parameters
+from compendium.data.study import Study
 from compendium.paths import BUNDLED_STUDY, LOCK, ROOT
 from compendium.stages import stage
-from compendium.study import Study
 
 README = ROOT / "README.md"
 DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", BUNDLED_STUDY / "README.md"]

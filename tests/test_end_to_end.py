@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from compendium.check import compare, released_files
 from compendium.files import sha256
-from compendium.locking import hold
 from compendium.paths import ROOT
+from compendium.run.check import compare, released_files
+from compendium.run.locking import hold
 from compendium.stages import STAGES
 
 LEFT_OUT = [".git", ".venv*", "runs", "derived", "assets", "__pycache__", ".*_cache", ".hypothesis", ".c*", "kernel-*"]

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from compendium import state, transaction
-from compendium.check import released_files
 from compendium.files import sha256, write_json, write_text
 from compendium.paths import ROOT
+from compendium.run import state, transaction
+from compendium.run.check import released_files
+from compendium.run.warm_parent import ENGINES, can_fork
 from compendium.stages import STAGES
-from compendium.warm_parent import ENGINES, can_fork
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="signals as on POSIX systems")
 
@@ -29,10 +29,10 @@ STAGE_OF = {stage.notebook: stage.name for stage in STAGES}
 SHORT, LONG = 6, 50
 QUICK = """
 import os
-from compendium import manifest
+from compendium.publishing import manifest
 from compendium.files import sha256, write_json, write_text
-from compendium.manifest import Entry
-from compendium.publish import modules_used, results_path
+from compendium.publishing.manifest import Entry
+from compendium.publishing.publish import modules_used, results_path
 from compendium.stages import stage
 from pathlib import Path
 name = {name!r}

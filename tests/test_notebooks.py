@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from compendium.data.study import Study
 from compendium.paths import NOTEBOOKS, ROOT
 from compendium.stages import STAGES
-from compendium.study import Study
 
 SOURCES = sorted(NOTEBOOKS.glob("*.ipynb"))
 each_notebook = pytest.mark.parametrize("path", SOURCES, ids=[p.stem for p in SOURCES])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from compendium.data.study import Study
 from compendium.errors import InputError
 from compendium.parameters import (
     NotebookSourceError,
@@ -19,7 +20,6 @@ from compendium.parameters import (
     parse,
 )
 from compendium.stages import stage
-from compendium.study import Study
 
 
 def notebook(folder: Path, source: str | list[str], tags: tuple[str, ...] = ("parameters",)) -> Path:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from compendium.check import released_files
 from compendium.paths import ROOT
+from compendium.run.check import released_files
 
 SHARED = ROOT.parent / "shared"
 PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)")
@@ -133,7 +133,7 @@ def test_the_artefacts_of_the_published_report_are_all_there() -> None:
     ],
 )
 def test_published_tables_have_the_columns_that_others_rely_on(table: str, columns: list[str], rows: int) -> None:
-    from compendium.tables import read_csv
+    from compendium.publishing.tables import read_csv
 
     found = read_csv(ROOT / "report" / "tables" / f"{table}.csv")
     assert set(columns) <= set(found[0])

@@ -8,13 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from compendium.publish import StageRun, open_stage
-    from compendium.study import Study
+    from compendium.data.study import Study
+    from compendium.publishing.publish import StageRun, open_stage
 
 __version__ = "0.1.0"
 __all__ = ["StageRun", "Study", "open_stage"]
 
-_HOMES = {"Study": "compendium.study", "StageRun": "compendium.publish", "open_stage": "compendium.publish"}
+_HOMES = {
+    "Study": "compendium.data.study",
+    "StageRun": "compendium.publishing.publish",
+    "open_stage": "compendium.publishing.publish",
+}
 
 
 def __getattr__(name: str) -> Any:

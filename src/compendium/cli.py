@@ -16,7 +16,7 @@ from compendium.errors import EXIT_FAILED, CompendiumError, InputError, Problem,
 from compendium.progress import Reporter
 
 if TYPE_CHECKING:
-    from compendium.build import Plan
+    from compendium.run.build import Plan
     from compendium.stages import Stage
 
 COMMANDS = {
@@ -155,8 +155,8 @@ def _dispatch(options: argparse.Namespace) -> int:
 
 def _plan(options: argparse.Namespace) -> Plan:
     """Read all options and report everything wrong with them at once."""
-    from compendium.build import plan
     from compendium.parameters import Scalar, parse
+    from compendium.run.build import plan
     from compendium.stages import stage
 
     problems: list[Problem] = []
@@ -179,7 +179,7 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 def _how(options: argparse.Namespace, problems: list[Problem]) -> dict[str, Any]:
     """Read how to run; what is wrong with it joins the problems."""
-    from compendium.warm_parent import ENGINES, FORK, can_fork, default_engine
+    from compendium.run.warm_parent import ENGINES, FORK, can_fork, default_engine
 
     how: dict[str, Any] = {"engine": options.engine or default_engine(), "jobs": cores(), "timeout": None}
     if how["engine"] not in ENGINES:
@@ -209,8 +209,8 @@ def cores() -> int:
 
 def _verify(options: argparse.Namespace, study: Path) -> None:
     """Verify the study against a copy of its report before anything else is done."""
-    from compendium.source import run
-    from compendium.validation import require_valid
+    from compendium.data.validation import require_valid
+    from compendium.source.verification import run
 
     if options.command not in {"build", "validate"}:
         reason = f"{options.command} takes no such option"
@@ -219,7 +219,7 @@ def _verify(options: argparse.Namespace, study: Path) -> None:
 
 
 def _validate(study: Path) -> int:
-    from compendium.validation import require_valid
+    from compendium.data.validation import require_valid
 
     found = require_valid(study)
     rows = sum(len(found.table(name)) for name in found.names)
@@ -229,10 +229,10 @@ def _validate(study: Path) -> int:
 
 
 def _list(plan: Plan) -> int:
+    from compendium.data.study import read_package
     from compendium.parameters import all_declared
+    from compendium.run.state import stale_because
     from compendium.stages import STAGES
-    from compendium.state import stale_because
-    from compendium.study import read_package
 
     read_package(plan.study)
     print(f"study   {_short(plan.study)}\noutputs {_short(plan.out)}\n\nstages")
@@ -247,7 +247,7 @@ def _list(plan: Plan) -> int:
 
 
 def _build(plan: Plan) -> int:
-    from compendium.build import build
+    from compendium.run.build import build
 
     started = time.monotonic()
     made = build(plan, Progress())
@@ -275,9 +275,9 @@ def _summary(plan: Plan, made: dict, seconds: float) -> str:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from compendium import verdict
-    from compendium.check import SAME, check, verdict_table
+    from compendium.audit import verdict
     from compendium.files import read_json
+    from compendium.run.check import SAME, check, verdict_table
 
     given = {"-p": options.p, "--only": options.only, "--study": options.study, "--out": options.out}
     given["--source"] = options.source

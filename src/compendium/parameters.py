@@ -15,7 +15,7 @@ from compendium.errors import CompendiumError, InputError, Problem, unknown
 from compendium.stages import STAGES, Stage
 
 if TYPE_CHECKING:
-    from compendium.study import Study
+    from compendium.data.study import Study
 
 FOLDERS = ("study", "out")
 """Parameters that name folders; the runner hands them on in another way, so that no path enters an output."""
@@ -133,19 +133,19 @@ def _convert(parameter: Parameter, text: str, problems: list[Problem]) -> Scalar
 
 
 def _check_rule(study: Study, value: str) -> object:
-    from compendium.weight_of_evidence import overall
+    from compendium.analysis.weight_of_evidence import overall
 
     return overall(study, value)
 
 
 def _check_threshold(study: Study, value: str) -> object:
-    from compendium.weight_of_evidence import threshold_rank
+    from compendium.analysis.weight_of_evidence import threshold_rank
 
     return threshold_rank(study, value)
 
 
 def _check_families(study: Study, value: str) -> object:
-    from compendium.terms import ALL, choose, families
+    from compendium.data.terms import ALL, choose, families
 
     chosen = choose(study, value)
     if not chosen:

@@ -13,7 +13,7 @@ RUNS = ROOT / "runs"
 LOCK = ROOT / "requirements.lock"
 TEMPLATES = ROOT / "report" / "template"
 STATIC_IMAGES = ROOT / "figures"
-"""Where images drawn earlier are found again; see :mod:`compendium.images`."""
+"""Where images drawn earlier are found again; see :mod:`compendium.publishing.images`."""
 
 STUDY_VARIABLE, OUT_VARIABLE = "COMPENDIUM_STUDY", "COMPENDIUM_OUT"
 """Set by the runner for the kernels, so that no path of a machine enters an executed notebook."""

@@ -1,0 +1,1 @@
+"""The report checked against itself: named facts, claims compared with them, and the verdict."""

@@ -1,0 +1,196 @@
+"""The main job: validate, run the stages that need it, write the report."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from compendium import paths
+from compendium.files import read_json, remove_partial
+from compendium.parameters import FOLDERS, Scalar, all_declared
+from compendium.progress import Reporter
+from compendium.run import state
+from compendium.run.execute import kernel_environment, quiet_process
+from compendium.run.locking import hold
+from compendium.run.schedule import Schedule
+from compendium.run.transaction import finish
+from compendium.run.warm_parent import FORK, allow_kernels, default_engine, warm
+from compendium.stages import STAGES
+
+WORK_NAME = ".compendium-work"
+REPORT_FILES = (
+    *(f"report/{name}" for name in ("report.html", "manifest.json", "results.json", "verdict.json")),
+    "report/assets/plotly.min.js",
+)
+"""What is written after the notebooks."""
+
+
+@dataclass
+class Plan:
+    """What a run is to do.
+
+    Parameters
+    ----------
+    study
+        Study folder.
+    out
+        Output folder.
+    values
+        Parameters given by the user.
+    only
+        Names of the stages wanted; all when empty. Stages they need run too where they are not up to date.
+    force
+        Run also what is up to date.
+    engine
+        One of :data:`compendium.run.warm_parent.ENGINES`.
+    jobs
+        How many notebooks may run side by side.
+    timeout
+        Seconds that a cell may take; ``None`` for any.
+    """
+
+    study: Path
+    out: Path
+    values: dict[str, Scalar] = field(default_factory=dict)
+    only: list[str] = field(default_factory=list)
+    force: bool = False
+    engine: str = field(default_factory=default_engine)
+    jobs: int = 1
+    timeout: float | None = None
+
+    @property
+    def released(self) -> bool:
+        """Whether this run writes the released outputs."""
+        return self.out == paths.ROOT
+
+
+def changed_values(values: dict[str, Scalar]) -> dict[str, Scalar]:
+    """Those of the given values that differ from the published ones; folders left out."""
+    known = all_declared()
+    return {n: v for n, v in values.items() if n not in FOLDERS and known[n].default != v}
+
+
+def plan(
+    study: str = "",
+    out: str = "",
+    values: dict[str, Scalar] | None = None,
+    only: list[str] | None = None,
+    force: bool = False,
+    **how: Any,
+) -> Plan:
+    """Decide where a run reads and writes.
+
+    Only the bundled study with the published parameters writes the released outputs; any other run goes to
+    ``runs/<name>``, where the name tells the study and the parameters. How to run (`engine`, `jobs`, `timeout`) has no
+    influence on that, nor on any output.
+    """
+    values = dict(values or {})
+    study = str(values.pop("study", "") or study)
+    out = str(values.pop("out", "") or out)
+    folder = Path(study).resolve() if study else paths.BUNDLED_STUDY
+    changed = changed_values(values)
+    if out:
+        target = Path(out).resolve()
+    elif folder == paths.BUNDLED_STUDY and not changed:
+        target = paths.ROOT
+    else:
+        target = paths.RUNS / run_name(folder, changed)
+    return Plan(folder, target, values, list(only or []), force, **how)
+
+
+def run_name(study: Path, changed: dict[str, Scalar]) -> str:
+    """Name a run after its study and what was changed, in characters that every file system takes."""
+    parts = [] if study == paths.BUNDLED_STUDY else [study.name]
+    parts += [f"{name}-{value}" for name, value in sorted(changed.items())]
+    text = "_".join(parts)
+    return "".join(c if c.isalnum() or c in "-_." else "-" for c in text).lstrip(".")[:100] or "run"
+
+
+def build(wanted: Plan, reporter: Reporter | None = None) -> dict[str, Any]:
+    """Run a plan.
+
+    Returns
+    -------
+    dict
+        ``ran`` (names of stages), ``manifest``, ``results``, ``missing_images``.
+
+    Raises
+    ------
+    InputError
+        The study or a parameter is wrong; nothing was written.
+    NotebookError
+        A notebook failed; stages before it are kept.
+    BusyError
+        Another run works on the output folder.
+    """
+    reporter = reporter or Reporter()
+    key = state.key_of_study(wanted.study, wanted.values)
+    if key and wanted.engine == FORK and needs_kernels(wanted):
+        warm(kernel_environment(wanted.study, wanted.out))
+    if state.recorded(wanted.out).get(state.VALIDATED) != key:
+        _validate(wanted)
+    guard_output(wanted)
+    with hold(wanted.out):
+        reporter.begin(wanted.out, wanted.released)
+        work = wanted.out / WORK_NAME
+        shutil.rmtree(work, ignore_errors=True)
+        remove_partial(wanted.out)
+        finish(wanted.out)
+        state.save(wanted.out, state.VALIDATED, key)
+        try:
+            return _run(wanted, reporter, work, key)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def needs_kernels(wanted: Plan) -> bool:
+    """Whether any stage is likely to run; asked early, so that kernels can get ready meanwhile."""
+    return wanted.force or any(state.stale_because(s, wanted.out, wanted.study, wanted.values) for s in STAGES)
+
+
+def _validate(wanted: Plan) -> None:
+    from compendium.data.validation import require_valid
+    from compendium.parameters import check
+
+    check(require_valid(wanted.study), wanted.values)
+
+
+def guard_output(wanted: Plan) -> None:
+    """Refuse an output folder that would overwrite the compendium or a study with another run's outputs."""
+    from compendium.errors import InputError, Problem
+
+    inside = wanted.out == wanted.study or wanted.study in wanted.out.parents
+    foreign = wanted.out == paths.ROOT and (wanted.study != paths.BUNDLED_STUDY or changed_values(wanted.values))
+    if inside or foreign:
+        reason = "lies in the study's own folder" if inside else "holds the released outputs"
+        raise InputError(Problem(field="--out", value=str(wanted.out), reason=reason, allowed="another folder"))
+    taken = next((p for p in (wanted.out, *wanted.out.parents) if p.exists()), wanted.out)
+    if not taken.is_dir():
+        reason = "is not a folder" if taken == wanted.out else f"lies below {taken}, which is not a folder"
+        raise InputError(Problem(field="--out", value=str(wanted.out), reason=reason, allowed="a folder"))
+
+
+def _run(wanted: Plan, reporter: Reporter, work: Path, key: str) -> dict[str, Any]:
+    allow_kernels()
+    schedule = Schedule(wanted, reporter, work)
+    with quiet_process():
+        schedule.run()
+    made = {"ran": schedule.ran, "missing_images": schedule.missing_images}
+    report_key = state.key_of_report(wanted.out, key)
+    if wanted.force or not state.report_is_current(wanted.out, report_key):
+        reporter.note("writing the report")
+        made |= _write_report(wanted, report_key)
+    else:
+        made |= {name: read_json(wanted.out / "report" / f"{name}.json") for name in ("manifest", "results", "verdict")}
+    return made
+
+
+def _write_report(wanted: Plan, key: str) -> dict[str, Any]:
+    from compendium.publishing import report
+
+    made = report.write_report(wanted.study, wanted.out)
+    outputs = [name for name in REPORT_FILES if (wanted.out / name).is_file()]
+    state.save(wanted.out, state.REPORT, {"key": key, "outputs": state.hashes(wanted.out, outputs)})
+    return made
