@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from compendium.paths import BUNDLED_STUDY, ROOT
-from compendium.publishing.report import write_plotly
+from compendium.publishing.page import write_plotly
 
 pytestmark = pytest.mark.browser
 CHROMIUM = "/usr/bin/chromium"

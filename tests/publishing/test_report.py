@@ -13,7 +13,9 @@ from compendium.files import write_json, write_text
 from compendium.paths import BUNDLED_STUDY
 from compendium.publishing import manifest
 from compendium.publishing.manifest import Entry
-from compendium.publishing.report import PLOTLY_ASSET, section, write_report
+from compendium.publishing.page import PLOTLY_ASSET, content, image
+from compendium.publishing.report import write_report
+from compendium.publishing.sections import section
 from compendium.stages import stage
 
 POLICY = stage("policy")
@@ -53,11 +55,11 @@ def test_section_holds_prose_outputs_and_code_in_order(out: Path) -> None:
     made = section(out, POLICY)
     assert made.title == "Policy & more"
     assert [block.kind for block in made.blocks] == ["prose", "table", "figure", "sentence", "code"]
-    assert "<h3" in made.blocks[0].html
-    assert "<em>prose</em>" in made.blocks[0].html
-    assert "caption" not in made.blocks[1].html
-    assert made.blocks[2].image == "../figures/figure-x.svg"
-    assert made.blocks[3].html == "Said &lt;script&gt;alert(1)&lt;/script&gt;"
+    assert "<h3" in content(out, made.blocks[0])
+    assert "<em>prose</em>" in content(out, made.blocks[0])
+    assert "caption" not in content(out, made.blocks[1])
+    assert image(made.blocks[2]) == "../figures/figure-x.svg"
+    assert content(out, made.blocks[3]) == "Said &lt;script&gt;alert(1)&lt;/script&gt;"
 
 
 def test_report_escapes_what_comes_from_data(out: Path) -> None:
