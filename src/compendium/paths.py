@@ -12,6 +12,8 @@ BUNDLED_STUDY = ROOT / "data"
 RUNS = ROOT / "runs"
 LOCK = ROOT / "requirements.lock"
 TEMPLATES = ROOT / "report" / "template"
+METHODS = TEMPLATES / "methods.bib"
+"""References of the methods, cited by key whatever the study."""
 STATIC_IMAGES = ROOT / "figures"
 """Where images drawn earlier are found again; see :mod:`compendium.publishing.images`."""
 

@@ -53,28 +53,37 @@ def test_text_can_be_read_on_every_ground(ink, ground):
     assert (light + 0.05) / (dark + 0.05) >= 4.5
 
 
-def test_a_canvas_counts_in_pixels_upwards():
-    figure = style.canvas(300, 200)
-    assert (figure.layout.width, figure.layout.height) == (300, 200)
-    assert (list(figure.layout.xaxis.range), list(figure.layout.yaxis.range)) == ([0, 300], [0, 200])
+def test_a_sheet_counts_in_pixels_upwards():
+    layout = style.Sheet(300, 200).figure().layout
+    assert (layout.width, layout.height) == (300, 200)
+    assert (list(layout.xaxis.range), list(layout.yaxis.range)) == ([0, 300], [0, 200])
 
 
 def test_a_box_stands_around_its_centre_and_shows_its_hover_only_when_it_has_one():
-    figure = style.canvas()
-    style.box(figure, (100, 50), (40, 20), "Pear")
-    shape = figure.layout.shapes[0]
-    assert (shape.x0, shape.x1, shape.y0, shape.y1) == (80, 120, 40, 60)
-    assert len(figure.data) == 0
-    style.box(figure, (100, 50), (40, 20), "Pear", hover="ripe", dash="dash")
-    assert figure.data[0].hovertext == ("ripe",)
-    assert figure.layout.shapes[1].line.dash == "dash"
+    sheet = style.Sheet()
+    style.box(sheet, (100, 50), (40, 20), "Pear")
+    style.box(sheet, (100, 50), (40, 20), "Pear", hover="ripe", dash="dash")
+    figure = sheet.figure()
+    first, second = figure.layout.shapes
+    assert (first.x0, first.x1, first.y0, first.y1) == (80, 120, 40, 60)
+    assert second.line.dash == "dash"
+    assert [trace.hovertext for trace in figure.data] == [("ripe",)]
 
 
 def test_an_arrow_points_at_its_end():
-    figure = style.canvas()
-    style.arrow(figure, (1, 2), (3, 4))
-    head = figure.layout.annotations[0]
+    sheet = style.Sheet()
+    style.arrow(sheet, (1, 2), (3, 4))
+    head = sheet.figure().layout.annotations[0]
     assert (head.ax, head.ay, head.x, head.y, head.showarrow) == (1, 2, 3, 4, True)
+
+
+def test_a_sheet_draws_what_plotly_would_draw_one_by_one():
+    sheet, singly = style.Sheet(300, 200), style.Sheet(300, 200).figure()
+    for target in (sheet, singly):
+        target.add_shape(type="rect", x0=1, x1=2, y0=3, y1=4)
+        target.add_scatter(x=[1], y=[2], mode="markers")
+        target.add_annotation(x=5, y=6, text="Plum", showarrow=False)
+    assert sheet.figure().to_json() == singly.to_json()
 
 
 def test_the_template_is_the_same_each_time_and_hides_no_text_size_below_print():

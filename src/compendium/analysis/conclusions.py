@@ -12,6 +12,7 @@ from compendium.audit import citations
 from compendium.data.bibliography import short_citation
 from compendium.data.study import Study, each_row, split_list
 from compendium.publishing import plot_style as style
+from compendium.publishing.provenance import computed, mark, traced
 
 PARTLY = "partly supports"
 SUPPORTING = ("supports", PARTLY)
@@ -169,23 +170,23 @@ def joint_display_chart(study: Study) -> go.Figure:
     questions = study.table("conclusions-questions")
     columns = sources(study)
     height = 110 + 110 * len(questions)
-    figure = style.canvas(style.WIDTH, height)
+    sheet = style.Sheet(style.WIDTH, height)
     left, width = 270, (style.WIDTH - 280) / len(columns)
     for number, source in enumerate(columns):
         x = left + width * (number + 0.5)
         label = f"<b>{style.text(source.capitalize())}</b>"
-        figure.add_annotation(x=x, y=height - 40, text=label, showarrow=False, font={"size": style.LARGE})
+        sheet.add_annotation(x=x, y=height - 40, text=label, showarrow=False, font={"size": style.LARGE})
     for number, question in enumerate(each_row(questions)):
         y = height - 80 - 110 * (number + 0.5)
         label = f"<b>{style.text(question.question_id)}</b>  {style.wrap(question.short, 30)}"
-        figure.add_annotation(x=20, y=y, text=label, showarrow=False, xanchor="left", align="left")
+        sheet.add_annotation(x=20, y=y, text=label, showarrow=False, xanchor="left", align="left")
         for place, source in enumerate(columns):
             cell = cells[(cells["question_id"] == question.question_id) & (cells["source"] == source)].iloc[0]
-            _draw_cell(figure, cell, (left + width * (place + 0.5), y), (width - 14, 92))
-    return figure
+            _draw_cell(sheet, cell, (left + width * (place + 0.5), y), (width - 14, 92))
+    return sheet.figure()
 
 
-def _draw_cell(figure: go.Figure, cell: pd.Series, centre: tuple[float, float], size: tuple[float, float]) -> None:
+def _draw_cell(sheet: style.Sheet, cell: pd.Series, centre: tuple[float, float], size: tuple[float, float]) -> None:
     verdict, supporting, against = cell["verdict"], int(cell["supporting"]), int(cell["contradicting"])
     label = f"<b>{verdict}</b>"
     if verdict != SILENCE:
@@ -197,9 +198,9 @@ def _draw_cell(figure: go.Figure, cell: pd.Series, centre: tuple[float, float], 
         "line": style.MUTED if verdict == SILENCE else color,
     }
     look |= {"dash": "dot" if verdict == SILENCE else "solid"}
-    style.box(figure, centre, size, label, font={"size": style.SMALL}, hover=_hover(cell), **look)
+    style.box(sheet, centre, size, label, font={"size": style.SMALL}, hover=_hover(cell), **look)
     if verdict != SILENCE:
-        _draw_shares(figure, (supporting, against), (centre[0], centre[1] - size[1] / 2 + 14), size[0] - 24)
+        _draw_shares(sheet, (supporting, against), (centre[0], centre[1] - size[1] / 2 + 14), size[0] - 24)
 
 
 def _in_part(supporting: int, partly: int) -> str:
@@ -215,13 +216,13 @@ def _hover(cell: pd.Series) -> str:
     return text
 
 
-def _draw_shares(figure: go.Figure, counts: tuple[int, int], middle: tuple[float, float], width: float) -> None:
+def _draw_shares(sheet: style.Sheet, counts: tuple[int, int], middle: tuple[float, float], width: float) -> None:
     """Draw how many rows are for (light) and how many against (dark, also in grey) as one thin bar."""
     x, y = middle[0] - width / 2, middle[1]
     for count, color in zip(counts, (style.GREEN, style.INK), strict=True):
         end = x + width * count / sum(counts)
         corners = {"x0": x, "x1": end, "y0": y - 4, "y1": y + 4}
-        figure.add_shape(type="rect", **corners, fillcolor=color, line={"width": 0}, layer="above")
+        sheet.add_shape(type="rect", **corners, fillcolor=color, line={"width": 0}, layer="above")
         x = end
 
 
@@ -248,6 +249,7 @@ def answers_table(study: Study) -> pd.DataFrame:
     return table
 
 
+@traced("conclusions")
 def results(study: Study) -> dict[str, Any]:
     """Return the named results of the stage: questions, findings by kind, findings without support."""
     findings = findings_table(study)
@@ -269,18 +271,20 @@ def results(study: Study) -> dict[str, Any]:
     }
 
 
+@computed
 def support_sentence(study: Study) -> str:
     """Say how many findings rest on rows of the results, and which do not."""
     found = results(study)
-    total = found["findings"] + found["limitations"] + found["recommendations"]
-    text = (
-        f"{total - found['findings_without_evidence']} of {total} findings, limitations and recommendations point at "
-    )
+    kinds = ("findings", "limitations", "recommendations")
+    total = mark(sum(found[kind] for kind in kinds), *(f"conclusions.{kind}" for kind in kinds))
+    resting = mark(total - found["findings_without_evidence"], "s-findings", "conclusions.findings_without_evidence")
+    text = f"{resting} of {total} findings, limitations and recommendations point at "
     text += f"rows that support them ({found['evidence_links']} links)"
     without = ", ".join(found["findings_without_evidence_ids"])
     return f"{text}; without support: {without}." if without else f"{text}."
 
 
+@computed
 def summary(found: dict[str, Any], earlier: dict[str, dict[str, Any]]) -> str:
     """Say how much is concluded from how much.
 

@@ -54,13 +54,13 @@ def flow_diagram(study: Study) -> go.Figure:
     none = reasons.iloc[:0]
     boxes = {row.stage_id: _box(row, reasons if row.stage_id == listed_at else none) for row in each_row(rows)}
     height = _place(rows, boxes)
-    figure = style.canvas(style.WIDTH, int(height))
-    _draw_phases(figure, rows, boxes)
+    sheet = style.Sheet(style.WIDTH, int(height))
+    _draw_phases(sheet, rows, boxes)
     for row in each_row(rows):
-        _draw_box(figure, boxes[row.stage_id])
+        _draw_box(sheet, boxes[row.stage_id])
         if row.from_stage:
-            _draw_arrow(figure, boxes[row.from_stage], boxes[row.stage_id])
-    return figure
+            _draw_arrow(sheet, boxes[row.from_stage], boxes[row.stage_id])
+    return sheet.figure()
 
 
 def _box(row: Any, reasons: pd.DataFrame) -> _Box:
@@ -106,7 +106,7 @@ def _place(rows: pd.DataFrame, boxes: dict[str, _Box]) -> float:
     return top
 
 
-def _draw_box(figure: go.Figure, box: _Box) -> None:
+def _draw_box(sheet: style.Sheet, box: _Box) -> None:
     x, width = (MAIN_X, MAIN_WIDTH) if box.main else (SIDE_X, SIDE_WIDTH)
     fill = style.TINTS[style.BLUE] if box.main else style.PAPER
     line = style.MUTED if box.unreported else style.BLUE if box.main else style.INK
@@ -115,38 +115,38 @@ def _draw_box(figure: go.Figure, box: _Box) -> None:
     font = {"size": style.SMALL, "color": style.MUTED if box.unreported else style.INK}
     fill = style.PAPER if box.unreported else fill
     style.box(
-        figure, (x, box.y), (width, box.height), label, fill=fill, line=line, dash=dash, font=font, hover=box.hover
+        sheet, (x, box.y), (width, box.height), label, fill=fill, line=line, dash=dash, font=font, hover=box.hover
     )
 
 
-def _draw_arrow(figure: go.Figure, before: _Box, after: _Box) -> None:
+def _draw_arrow(sheet: style.Sheet, before: _Box, after: _Box) -> None:
     if after.main:
         start = (MAIN_X, before.y - before.height / 2)
-        style.arrow(figure, start, (MAIN_X, after.y + after.height / 2), style.BLUE)
+        style.arrow(sheet, start, (MAIN_X, after.y + after.height / 2), style.BLUE)
         return
     edge = MAIN_X + MAIN_WIDTH / 2
     end = (SIDE_X - SIDE_WIDTH / 2, after.y)
     inside = before.y - before.height / 2 <= after.y <= before.y + before.height / 2
     if inside:
-        style.arrow(figure, (edge, after.y), end)
+        style.arrow(sheet, (edge, after.y), end)
         return
     turn = edge + 18
     path = f"M {edge} {before.y} L {turn} {before.y} L {turn} {after.y}"
-    figure.add_shape(type="path", path=path, line={"color": style.MUTED, "width": 1.8}, layer="below")
-    style.arrow(figure, (turn, after.y), end)
+    sheet.add_shape(type="path", path=path, line={"color": style.MUTED, "width": 1.8}, layer="below")
+    style.arrow(sheet, (turn, after.y), end)
 
 
-def _draw_phases(figure: go.Figure, rows: pd.DataFrame, boxes: dict[str, _Box]) -> None:
+def _draw_phases(sheet: style.Sheet, rows: pd.DataFrame, boxes: dict[str, _Box]) -> None:
     """Draw the bars at the left that name the phases."""
     for phase, group in rows.groupby("phase", sort=False):
         members = [boxes[s] for s in group["stage_id"]]
         top = max(box.y + box.height / 2 for box in members)
         bottom = min(box.y - box.height / 2 for box in members)
         corners = {"x0": PHASE_X - 20, "x1": PHASE_X + 20, "y0": bottom, "y1": top}
-        figure.add_shape(type="rect", **corners, fillcolor=style.BLUE, line={"width": 0}, layer="below")
+        sheet.add_shape(type="rect", **corners, fillcolor=style.BLUE, line={"width": 0}, layer="below")
         font = {"color": style.PAPER, "size": style.SMALL}
         label = style.text(str(phase).capitalize())
-        figure.add_annotation(x=PHASE_X, y=(top + bottom) / 2, text=label, textangle=-90, showarrow=False, font=font)
+        sheet.add_annotation(x=PHASE_X, y=(top + bottom) / 2, text=label, textangle=-90, showarrow=False, font=font)
 
 
 def describe_flow(study: Study) -> str:

@@ -11,8 +11,11 @@ from compendium.analysis import term_comparison, theme_robustness
 from compendium.data.study import Study, each_row
 from compendium.data.terms import ALL, choose
 from compendium.publishing import plot_style as style
+from compendium.publishing.provenance import computed, mark, traced
 
 TOOK_PART = "took part"
+VOICES = "s-voices-table"
+"""The table in which a reader finds what each interviewee contributes."""
 PER = 1000
 """Rates of term use are per this many words."""
 
@@ -58,8 +61,8 @@ def guide_table(study: Study) -> pd.DataFrame:
 
 
 def methods_table(study: Study) -> pd.DataFrame:
-    """List how the interviews were done: columns ``topic``, ``value``, ``unit``."""
-    return study.table("interviews-methods")[["topic", "value", "unit"]]
+    """List how the interviews were done: columns ``topic``, ``value``, ``unit``, ``reported`` (*printed* or *counted*)."""
+    return study.table("interviews-methods")[["topic", "value", "unit", "reported"]]
 
 
 def voices_table(study: Study) -> pd.DataFrame:
@@ -158,6 +161,7 @@ def term_use(study: Study, term_families: str = ALL) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+@traced("interviews")
 def results(study: Study, term_families: str = ALL) -> dict[str, Any]:
     """Return the named results of the stage: sample, themes, excerpts, who is never quoted, use of the terms."""
     people, excerpts = study.table("interviews-interviewees"), study.table("interviews-excerpts")
@@ -192,13 +196,15 @@ def results(study: Study, term_families: str = ALL) -> dict[str, Any]:
     return found | theme_robustness.results(study) | term_comparison.results(study, term_families)
 
 
+@computed
 def voices_sentence(study: Study) -> str:
     """Say who is heard: how many of those interviewed are quoted, and what share of the words the three most have."""
     voices = voices_table(study)
     silent = list(voices.loc[voices["excerpts"] == 0, "interviewee_id"])
     most = voices.sort_values("words", ascending=False, kind="stable").head(3)
-    share = most["words"].sum() / max(1, voices["words"].sum())
-    text = f"{len(voices) - len(silent)} of {len(voices)} interviewees are quoted"
+    share = mark(float(most["words"].sum() / max(1, voices["words"].sum())), VOICES)
+    heard = mark(len(voices) - len(silent), "interviews.interviews", "interviews.never_quoted")
+    text = f"{heard} of {mark(len(voices), 'interviews.interviews')} interviewees are quoted"
     text += f"; never quoted: {', '.join(silent)}" if silent else ""
     return f"{text}. Three of them ({', '.join(most['interviewee_id'])}) supply {share:.0%} of all words quoted."
 
@@ -219,6 +225,7 @@ def describe_matrix(study: Study) -> str:
     return "Grid of excerpts by interviewee and theme. " + "; ".join(parts) + "."
 
 
+@computed
 def summary(study: Study, found: dict[str, Any]) -> str:
     """Say how large the sample, the themes and the quoted material are."""
     levels = study.table("interviews-levels")["level_id"]

@@ -36,18 +36,18 @@ def sample_diagram(study: Study) -> go.Figure:
     levels = sorted(each_row(table), key=lambda row: RANK.get(row.system_level, 9))
     heights = {level.level_id: _panel_height(study, level) for level in levels}
     height = sum(heights.values()) + (len(levels) - 1) * GAP + 40
-    figure = style.canvas(style.WIDTH, height)
+    sheet = style.Sheet(style.WIDTH, height)
     top, middles = height - 20, {}
     for level in levels:
         color = style.color_of(level.level_id, list(table["level_id"]))
-        _draw_panel(figure, study, level, (top, top - heights[level.level_id]), color)
+        _draw_panel(sheet, study, level, (top, top - heights[level.level_id]), color)
         middles[level.level_id] = top - heights[level.level_id] / 2
         top -= heights[level.level_id] + GAP
     for level in levels:
         for other in split_list(level.spans):
             edge = middles[level.level_id] - heights[level.level_id] / 2
-            _draw_span(figure, (middles[level.level_id], middles[other], edge - GAP / 2), level, other)
-    return figure
+            _draw_span(sheet, (middles[level.level_id], middles[other], edge - GAP / 2), level, other)
+    return sheet.figure()
 
 
 def _people(study: Study, level_id: str) -> list[str]:
@@ -69,34 +69,34 @@ def bodies(study: Study, system_level: str) -> pd.DataFrame:
     return pd.DataFrame({"name": areas["area"], "took_part": areas["participation"] == TOOK_PART})
 
 
-def _draw_panel(figure: go.Figure, study: Study, level: Any, ends: tuple[float, float], color: str) -> None:
+def _draw_panel(sheet: style.Sheet, study: Study, level: Any, ends: tuple[float, float], color: str) -> None:
     top, bottom = ends
     tint = style.TINTS.get(color, style.PAPER)
     corners = {"x0": LEFT, "x1": RIGHT, "y0": bottom, "y1": top}
-    figure.add_shape(type="rect", **corners, fillcolor=tint, line={"color": color, "width": 2}, layer="below")
+    sheet.add_shape(type="rect", **corners, fillcolor=tint, line={"color": color, "width": 2}, layer="below")
     count = level.n_interviews
     title = f"<b>{style.text(level.name)}</b>  ({style.text(level.system_level)} level)"
     place = {"showarrow": False, "xanchor": "left", "align": "left"}
-    figure.add_annotation(x=LEFT + 24, y=top - 28, text=title, font={"size": 20}, **place)
+    sheet.add_annotation(x=LEFT + 24, y=top - 28, text=title, font={"size": 20}, **place)
     number = f"<b>{int(count)}</b> interviews"
-    figure.add_annotation(x=LEFT + 24, y=top - 66, text=number, font={"size": 26}, **place)
-    _draw_dots(figure, _people(study, level.level_id), top - 112, color)
-    _draw_bodies(figure, bodies(study, level.system_level), top - 66)
+    sheet.add_annotation(x=LEFT + 24, y=top - 66, text=number, font={"size": 26}, **place)
+    _draw_dots(sheet, _people(study, level.level_id), top - 112, color)
+    _draw_bodies(sheet, bodies(study, level.system_level), top - 66)
 
 
-def _draw_dots(figure: go.Figure, ids: list[str], top: float, color: str) -> None:
+def _draw_dots(sheet: style.Sheet, ids: list[str], top: float, color: str) -> None:
     xs = [LEFT + 46 + (number % DOTS_A_ROW) * (DOT + 14) for number in range(len(ids))]
     ys = [top - (number // DOTS_A_ROW) * (DOT + 10) for number in range(len(ids))]
     marker = {"size": DOT, "color": color, "line": {"width": 0}}
     font = {"color": style.PAPER if color == style.BLUE else style.INK, "size": 12}
     labels = [style.text(identifier) for identifier in ids]
     hover = [f"Interview {label}" for label in labels]
-    figure.add_scatter(
+    sheet.add_scatter(
         x=xs, y=ys, mode="markers+text", marker=marker, text=labels, textfont=font, hovertext=hover, hoverinfo="text"
     )
 
 
-def _draw_bodies(figure: go.Figure, listed: pd.DataFrame, top: float) -> None:
+def _draw_bodies(sheet: style.Sheet, listed: pd.DataFrame, top: float) -> None:
     half = math.ceil(len(listed) / 2)
     for number, body in enumerate(each_row(listed)):
         x = 372 + (number // half) * 312
@@ -104,19 +104,19 @@ def _draw_bodies(figure: go.Figure, listed: pd.DataFrame, top: float) -> None:
         text = style.text(body.name) if body.took_part else f"<i>{style.text(body.name)} – invited, unable</i>"
         color = style.INK if body.took_part else style.MUTED
         font = {"size": 15, "color": color}
-        figure.add_annotation(x=x, y=y, text=text, showarrow=False, xanchor="left", font=font)
+        sheet.add_annotation(x=x, y=y, text=text, showarrow=False, xanchor="left", font=font)
 
 
-def _draw_span(figure: go.Figure, heights: tuple[float, float, float], level: Any, other: str) -> None:
+def _draw_span(sheet: style.Sheet, heights: tuple[float, float, float], level: Any, other: str) -> None:
     high, low, between = heights
     x = LEFT - 34
     path = f"M {LEFT} {high} L {x} {high} L {x} {low} L {LEFT - 4} {low}"
     line = {"color": style.INK, "width": 2, "dash": "dash"}
-    figure.add_shape(type="path", path=path, line=line)
-    style.arrow(figure, (x, low), (LEFT, low), style.INK)
+    sheet.add_shape(type="path", path=path, line=line)
+    style.arrow(sheet, (x, low), (LEFT, low), style.INK)
     text = f"{style.text(level.name)} can also work at the {style.text(other)} level"
     place = {"x": x + 12, "y": between, "xanchor": "left", "showarrow": False}
-    figure.add_annotation(text=text, font={"size": style.SIZE}, **place)
+    sheet.add_annotation(text=text, font={"size": style.SIZE}, **place)
 
 
 def describe_sample(study: Study) -> str:

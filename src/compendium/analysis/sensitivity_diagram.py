@@ -67,33 +67,33 @@ def sensitivity_chart(study: Study) -> go.Figure:
     """
     grid = states(study)
     height = BOTTOM + ROW * len(grid)
-    figure = style.canvas(style.WIDTH, height)
-    figure.update_layout(height=height + TOP, margin={"t": TOP})
+    sheet = style.Sheet(style.WIDTH, height)
+    sheet.update_layout(height=height + TOP, margin={"t": TOP})
     step = (style.WIDTH - LEFT - RIGHT) / len(grid.columns)
     xs = {review: LEFT + step * (number + 0.5) for number, review in enumerate(grid.columns)}
     ys = {rule: height - ROW * (number + 0.5) for number, rule in enumerate(grid.index)}
-    _draw_published(figure, study, step, height)
+    _draw_published(sheet, study, step, height)
     for state, look in LOOKS.items():
-        _draw_marks(figure, study, grid, (xs, ys), (state, look))
-    _draw_rows(figure, study, grid, ys)
-    _draw_heads(figure, study, xs)
-    _draw_key(figure, grid)
-    return figure
+        _draw_marks(sheet, study, grid, (xs, ys), (state, look))
+    _draw_rows(sheet, study, grid, ys)
+    _draw_heads(sheet, study, xs)
+    _draw_key(sheet, grid)
+    return sheet.figure()
 
 
-def _draw_published(figure: go.Figure, study: Study, step: float, height: float) -> None:
+def _draw_published(sheet: style.Sheet, study: Study, step: float, height: float) -> None:
     """Shade the columns of the reviews selected in print."""
     count = len(synthesised(study))
     box = {"x0": LEFT, "x1": LEFT + step * count, "y0": BOTTOM - 30, "y1": height}
     line = {"color": style.BLUE, "width": 1.5, "dash": "dot"}
-    figure.add_shape(type="rect", **box, fillcolor=style.TINTS[style.BLUE], line=line, layer="below")
+    sheet.add_shape(type="rect", **box, fillcolor=style.TINTS[style.BLUE], line=line, layer="below")
     text = f"<b>selected in print ({count})</b>"
     place = {"x": LEFT + step * count / 2, "y": BOTTOM - 16, "showarrow": False}
-    figure.add_annotation(text=text, font={"size": style.SMALL, "color": style.BLUE}, **place)
+    sheet.add_annotation(text=text, font={"size": style.SMALL, "color": style.BLUE}, **place)
 
 
 def _draw_marks(
-    figure: go.Figure,
+    sheet: style.Sheet,
     study: Study,
     grid: pd.DataFrame,
     places: tuple[dict[str, float], dict[str, float]],
@@ -116,14 +116,14 @@ def _draw_marks(
     xy = {"x": [xs[review] for _, review in cells], "y": [ys[rule] for rule, _ in cells]}
     size = min(MARK, (style.WIDTH - LEFT - RIGHT) / len(xs) - 6)
     marker = {"size": size, **look}
-    figure.add_scatter(**xy, mode="markers+text", marker=marker, **text, hovertext=hover, hoverinfo="text")
+    sheet.add_scatter(**xy, mode="markers+text", marker=marker, **text, hovertext=hover, hoverinfo="text")
 
 
 def _weight(rank: Any, by_rank: dict[int, str]) -> str:
     return "?" if pd.isna(rank) else style.text(by_rank[int(rank)])
 
 
-def _draw_rows(figure: go.Figure, study: Study, grid: pd.DataFrame, ys: dict[str, float]) -> None:
+def _draw_rows(sheet: style.Sheet, study: Study, grid: pd.DataFrame, ys: dict[str, float]) -> None:
     labels, matches = rule_labels(study), agreement(study)
     for rule in grid.index:
         enter = len(synthesised(study, rule))
@@ -132,18 +132,18 @@ def _draw_rows(figure: go.Figure, study: Study, grid: pd.DataFrame, ys: dict[str
         count = f"<b>{enter}</b>" if changed else str(enter)
         given = "–" if rule == PRINTED else f"{matches[rule][0]} of {matches[rule][1]}"
         font = {"size": style.SIZE}
-        figure.add_annotation(x=LEFT - 14, y=ys[rule], text=name, showarrow=False, xanchor="right", font=font)
+        sheet.add_annotation(x=LEFT - 14, y=ys[rule], text=name, showarrow=False, xanchor="right", font=font)
         for x, text in ((MATCHED, given), (ENTERING, count)):
-            figure.add_annotation(x=x, y=ys[rule], text=text, showarrow=False, font=font)
+            sheet.add_annotation(x=x, y=ys[rule], text=text, showarrow=False, font=font)
     line = {"color": style.MUTED, "width": 1}
     y = ys[grid.index[0]] - ROW / 2
-    figure.add_shape(type="line", x0=20, x1=style.WIDTH - 10, y0=y, y1=y, line=line)
+    sheet.add_shape(type="line", x0=20, x1=style.WIDTH - 10, y0=y, y1=y, line=line)
 
 
-def _draw_heads(figure: go.Figure, study: Study, xs: dict[str, float]) -> None:
+def _draw_heads(sheet: style.Sheet, study: Study, xs: dict[str, float]) -> None:
     names = [style.text(citations(study)[review]) for review in xs]
     ticks = {"tickvals": list(xs.values()), "ticktext": names, "tickangle": -60, "ticks": ""}
-    figure.update_xaxes(visible=True, side="top", showgrid=False, automargin=False, **ticks)
+    sheet.update_xaxes(visible=True, side="top", showgrid=False, automargin=False, **ticks)
     place = {
         "yref": "paper",
         "y": 1,
@@ -153,22 +153,22 @@ def _draw_heads(figure: go.Figure, study: Study, xs: dict[str, float]) -> None:
         "font": {"size": style.SMALL},
     }
     for x, text in ((MATCHED, "printed<br>weights<br>matched"), (ENTERING, "reviews<br>entering")):
-        figure.add_annotation(x=x, text=f"<b>{text}</b>", **place)
+        sheet.add_annotation(x=x, text=f"<b>{text}</b>", **place)
 
 
-def _draw_key(figure: go.Figure, grid: pd.DataFrame) -> None:
+def _draw_key(sheet: style.Sheet, grid: pd.DataFrame) -> None:
     """Explain the marks that occur."""
     x = 24.0
     present = [state for state in LOOKS if (grid == state).any(axis=None)]
     for state in present:
         marker = {"size": 18, **LOOKS[state]}
-        figure.add_scatter(x=[x + 10], y=[44], mode="markers", marker=marker, hoverinfo="skip")
+        sheet.add_scatter(x=[x + 10], y=[44], mode="markers", marker=marker, hoverinfo="skip")
         place = {"x": x + 26, "y": 44, "xanchor": "left", "showarrow": False}
-        figure.add_annotation(text=state, font={"size": style.SMALL}, **place)
+        sheet.add_annotation(text=state, font={"size": style.SMALL}, **place)
         x += 58 + 6.3 * len(state)
     place = {"x": 24, "y": 16, "xanchor": "left", "showarrow": False}
     note = {"size": style.SMALL, "color": style.MUTED}
-    figure.add_annotation(text="number: weight given; <b>bold</b>: not the printed one", font=note, **place)
+    sheet.add_annotation(text="number: weight given; <b>bold</b>: not the printed one", font=note, **place)
 
 
 def describe_sensitivity(study: Study) -> str:

@@ -13,10 +13,13 @@ import plotly.graph_objects as go
 
 from compendium.data.study import Study, each_row
 from compendium.publishing import plot_style as style
+from compendium.publishing.provenance import computed, count, mark, traced
 
 FEW = 2
 """Themes with at most this many voices are named: what two people say can still be one conversation."""
 HALF = 0.5
+SHOWN_IN = "s-theme-voices"
+"""The table in which a reader finds the numbers of the sentences that are no named results."""
 BAR, STEP, TOP, LEFT, RIGHT = 38, 76, 44, 300, 178
 SHOWN = 0.075
 """Smallest share of a bar, all of its width being 1, that has room for a name."""
@@ -109,6 +112,7 @@ def leave_one_out(study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*columns, "few_left"])
 
 
+@traced("interviews")
 def results(study: Study) -> dict[str, Any]:
     """Return the named results: themes on few voices now or without any one of them, and the largest voice."""
     themes = voices_by_theme(study)
@@ -129,22 +133,25 @@ def results(study: Study) -> dict[str, Any]:
     return found
 
 
+@computed
 def sentences(study: Study) -> list[str]:
     """Say which theme rests on few voices, which would without any one, and where one voice weighs most."""
     found, themes = results(study), voices_by_theme(study)
     if themes.empty:
         return ["There are no themes."]
-    text = f"{_named(found['themes_resting_on_two_or_fewer_ids'])} of {len(themes)} themes rest on {FEW} interviewees "
+    whole = mark(len(themes), "interviews.themes")
+    text = f"{_named(found['themes_resting_on_two_or_fewer_ids'])} of {whole} themes rest on {FEW} interviewees "
     text += f"or fewer; {_named(found['themes_falling_to_two_or_fewer_ids'])} would if any one were left out."
     one = f"One voice weighs most in {found['largest_share_theme']}: {found['largest_share_interviewee']} supplies "
     one += f"{found['largest_share']:.0%} of the words quoted. "
-    low, high = themes["largest_share"].min(), themes["largest_share"].max()
+    shares = themes["largest_share"]
+    low, high = (mark(float(share), SHOWN_IN) for share in (shares.min(), shares.max()))
     one += f"Over the themes the largest share is {low:.0%} to {high:.0%}, "
     return [text, one + f"and in {found['themes_half_from_one_voice']} of them half the words or more."]
 
 
 def _named(identifiers: list[str]) -> str:
-    return f"{len(identifiers)} ({', '.join(identifiers)})" if identifiers else "None"
+    return f"{count(identifiers)} ({', '.join(identifiers)})" if identifiers else "None"
 
 
 def robustness_chart(study: Study) -> go.Figure:
@@ -158,20 +165,20 @@ def robustness_chart(study: Study) -> go.Figure:
     """
     themes, parts = voices_by_theme(study), contributions(study)
     height = STEP * len(themes) + TOP
-    figure = style.canvas(style.WIDTH, height)
+    sheet = style.Sheet(style.WIDTH, height)
     levels = list(study.table("interviews-levels")["level_id"])
     head = "Share of the words quoted in each theme, by interviewee; the largest voice first"
     place = {"x": LEFT, "y": height - TOP / 2 - 6, "xanchor": "left", "showarrow": False}
-    figure.add_annotation(text=head, font={"size": style.SMALL, "color": style.MUTED}, **place)
+    sheet.add_annotation(text=head, font={"size": style.SMALL, "color": style.MUTED}, **place)
     for number, theme in enumerate(each_row(themes)):
         y = height - TOP - STEP * (number + 0.5)
         color = style.color_of(theme.level, levels)
-        _draw_bar(figure, parts[parts["theme_id"] == theme.theme_id], y, color)
-        _draw_labels(figure, theme, y)
-    return figure
+        _draw_bar(sheet, parts[parts["theme_id"] == theme.theme_id], y, color)
+        _draw_labels(sheet, theme, y)
+    return sheet.figure()
 
 
-def _draw_bar(figure: go.Figure, parts: pd.DataFrame, y: float, color: str) -> None:
+def _draw_bar(sheet: style.Sheet, parts: pd.DataFrame, y: float, color: str) -> None:
     start, whole = float(LEFT), style.WIDTH - LEFT - RIGHT
     for number, part in enumerate(each_row(parts)):
         width = part.share * whole
@@ -189,19 +196,19 @@ def _draw_bar(figure: go.Figure, parts: pd.DataFrame, y: float, color: str) -> N
             "font": font,
             "hover": hover,
         }
-        style.box(figure, (start + width / 2, y), (width, BAR), label, **look)
+        style.box(sheet, (start + width / 2, y), (width, BAR), label, **look)
         start += width
 
 
-def _draw_labels(figure: go.Figure, theme: Any, y: float) -> None:
+def _draw_labels(sheet: style.Sheet, theme: Any, y: float) -> None:
     title = f"<b>{style.text(theme.theme_id)}</b>  {style.wrap(theme.theme, 32)}"
     font = {"size": style.SMALL}
     place = {"showarrow": False, "xanchor": "left", "align": "left", "font": font}
-    figure.add_annotation(x=12, y=y, text=title, **place)
+    sheet.add_annotation(x=12, y=y, text=title, **place)
     warning = {"yes": f"{FEW} or fewer", "without any one": f"{theme.fewest_left} without any one"}.get(theme.few, "")
     text = f"<b>{theme.interviewees} voices</b>, {theme.words:,} words"
     text += f"<br><b style='color:{style.VERMILION}'>{warning}</b>" if warning else ""
-    figure.add_annotation(x=style.WIDTH - RIGHT + 12, y=y, text=text, **place)
+    sheet.add_annotation(x=style.WIDTH - RIGHT + 12, y=y, text=text, **place)
 
 
 def describe_robustness(study: Study) -> str:

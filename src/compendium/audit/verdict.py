@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from compendium import paths
-from compendium.audit import claims
+from compendium.audit import claims, reporting
 from compendium.audit.facts import Facts
 from compendium.data.study import Study, each_row
 from compendium.publishing import manifest
@@ -42,7 +42,8 @@ def verdict(study: Study, out: Path) -> dict[str, Any]:
     dict
         ``judgement`` (a sentence), ``artefacts`` (``expected``, ``rebuilt``, ``missing``), ``claims`` (by status, and
         ``total``), ``inconsistencies`` (``total``, ``by_severity``, ``by_kind``, ``by_what_shows_them``),
-        ``matter_most`` (the ranked ones, with both places) and ``versions`` (of the packages depended on).
+        ``reporting`` (by checklist; see :func:`compendium.audit.reporting.answers`), ``matter_most`` (the ranked
+        ones, with both places) and ``versions`` (of the packages depended on).
     """
     facts = Facts(study)
     checked, found = claims.claims(study, facts), claims.inconsistencies(study, facts)
@@ -55,6 +56,7 @@ def verdict(study: Study, out: Path) -> dict[str, Any]:
             "by_kind": _counts(found["kind"], found["kind"].value_counts().index),
             "by_what_shows_them": _counts(found["shown_by"], (claims.COMPUTED, claims.READING, claims.NOT_SHOWN)),
         },
+        "reporting": reporting.answers(study),
         "matter_most": matter_most(study, found),
     }
     return {"judgement": judgement(parts), **parts, "versions": versions()}
@@ -145,6 +147,7 @@ def lines(found: Mapping[str, Any]) -> str:
         + (f"; missing: {', '.join(made['missing'])}" if made["missing"] else ""),
         "  claims           " + ", ".join(f"{said[status]} {status}" for status in claims.STATUSES),
         f"  inconsistencies  {wrong['total']}: {severities}",
+        *_reporting_lines(found.get("reporting", {})),
         "",
         f"  {found['judgement']}",
     ]
@@ -154,3 +157,10 @@ def lines(found: Mapping[str, Any]) -> str:
         places = " – ".join(dict.fromkeys(place for place in (item["place"], item["other_place"]) if place))
         text.append(f"  {item['rank']:>2}. [{item['severity']}] {item['title']} ({places})")
     return "\n".join(text)
+
+
+def _reporting_lines(answers: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    head = f"  {'checklists':17}"
+    words = {"yes": "in full", "partly": "in part", "no": "not reported", "not_applicable": "not applicable"}
+    lines = [f"{a['name']}: {', '.join(f'{a[key]} {word}' for key, word in words.items())}" for a in answers.values()]
+    return [f"{head if number == 0 else ' ' * len(head)}{line}" for number, line in enumerate(lines)]

@@ -113,7 +113,7 @@ def _indicators(first: Sequence[str], second: Sequence[str]) -> tuple[np.ndarray
 
 def _coefficient(agree: np.ndarray, chance: float, each: np.ndarray) -> Coefficient:
     """Correct the share agreeing for chance; `each` is every case's own part in the chance agreement."""
-    from scipy.stats import t
+    from scipy.special import stdtrit  # quantile of t; scipy.stats has it too, and takes a second to import
 
     if math.isclose(chance, 1.0):
         return Coefficient(math.nan)
@@ -123,7 +123,7 @@ def _coefficient(agree: np.ndarray, chance: float, each: np.ndarray) -> Coeffici
     error = math.sqrt(float(((case - value) ** 2).sum()) / (n * (n - 1))) if n > 1 else 0.0
     if math.isclose(error, 0.0, abs_tol=1e-12):
         return Coefficient(value)
-    reach = float(t.ppf((1 + LEVEL) / 2, n - 1)) * error
+    reach = float(stdtrit(n - 1, (1 + LEVEL) / 2)) * error
     return Coefficient(value, max(-1.0, value - reach), min(1.0, value + reach))
 
 
@@ -172,15 +172,23 @@ def sentence(study: Study) -> str:
         return "The study was extracted once; how reliably is not known."
     total = rows.iloc[-1]
     text = f"{total['agreeing']} of {total['cells']} cells agree ({total['share']:.1%})"
-    settled = study.table(LOG)["decision"].value_counts() if LOG in study else pd.Series(dtype=int)
-    told = ", ".join(f"{count} for the {which}" for which, count in settled.items())
-    return f"{text}; of those that do not, {told} extraction." if told else f"{text}."
+    told = _settled(study)
+    return f"{text}; of those that do not, {told}." if told else f"{text}."
+
+
+def _settled(study: Study) -> str:
+    """Say how many differences were settled for which extraction."""
+    if LOG not in study:
+        return ""
+    counts = study.table(LOG)["decision"].value_counts()
+    words = {"first": "settled for the first extraction", "second": "for the second", "other": "for neither"}
+    return ", ".join(f"{counts[decision]} {word}" for decision, word in words.items() if decision in counts)
 
 
 def section(study: Study) -> str:
     """Write the codebook's section on agreement in Markdown, markers included."""
     rows = table(study)
-    settled = study.table(LOG)["decision"].value_counts() if LOG in study else pd.Series(dtype=int)
+    differing = len(study.table(LOG)) if LOG in study else 0
     lines = [
         BEGIN,
         "## Agreement of two extractions",
@@ -193,8 +201,7 @@ def section(study: Study) -> str:
         " 2008) are given for categorical columns with 95 % intervals; – where not defined: all cases in one category,"
         " or, for an interval, no variance.",
         "",
-        f"{int(settled.sum())} cells differ: {', '.join(f'{n} settled for the {d}' for d, n in settled.items())}."
-        " `extraction_log.csv` has each with its reason.",
+        f"{differing} cells differ: {_settled(study)}. `extraction_log.csv` has each with its reason.",
         "",
         "| Table | Column | Cells | Agreeing | Share | Kappa | AC1 |",
         "| --- | --- | ---: | ---: | ---: | --- | --- |",

@@ -58,6 +58,13 @@ def read_bibliography(path: Path) -> dict[str, dict[str, str]]:
     return entries
 
 
+def methods() -> dict[str, dict[str, str]]:
+    """Read the references of the methods, which are cited whatever the study."""
+    from compendium.paths import METHODS
+
+    return read_bibliography(METHODS)
+
+
 def _failed(name: str, block: object) -> Problem:
     line = getattr(block, "start_line", None)
     fault = getattr(block, "error", "")

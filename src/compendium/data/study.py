@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -24,6 +25,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Study:
     """The data of one study.
 
+    Every table is an attribute, which the prompt completes: ``study.screening_flow`` is the table ``screening-flow`` as
+    a data frame with the types of its schema, and ``study.describe("screening-flow")`` says what its columns mean.
+
     Parameters
     ----------
     folder
@@ -39,6 +43,8 @@ class Study:
         What :func:`once_per_study` keeps.
     files_read : set of str
         Files read so far, relative to `folder`; what a stage depends on.
+    original : Study
+        The study itself, or for one made by :meth:`with_tables` the study that it was made from.
 
     Raises
     ------
@@ -50,6 +56,8 @@ class Study:
     >>> from compendium import Study
     >>> Study().table("appraisal-components")["component_id"].tolist()
     ['mq', 'mr', 'tr']
+    >>> Study().appraisal_components["label"].tolist()
+    ['MQ', 'MR', 'TR']
     """
 
     def __init__(self, folder: str | Path | None = None):
@@ -60,9 +68,63 @@ class Study:
         self._tables: dict[str, pd.DataFrame] = {}
         self.remembered: dict[Any, Any] = {}
         self.files_read: set[str] = set()
+        self._original: Study | None = None
 
     def __repr__(self) -> str:
         return f"Study({self.title!r}, {len(self.resources)} tables)"
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        if name.startswith("_") or "package" not in self.__dict__:
+            raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+        table = name.replace("_", "-")
+        if table not in self.resources:
+            (problem,) = unknown("table", name, [n.replace("-", "_") for n in self.resources]).problems
+            raise AttributeError(str(problem))
+        return self.table(table)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *(name.replace("-", "_") for name in self.resources)})
+
+    @property
+    def original(self) -> Study:
+        """The study that this one was made from by :meth:`with_tables`; itself where it was read from files."""
+        return self._original or self
+
+    def with_tables(self, tables: Mapping[str, pd.DataFrame]) -> Study:
+        """Return the same study with other rows in some of its tables, to see what would follow from them."""
+        other = copy.copy(self)
+        other._tables = {**self._tables, **{name: frame.copy() for name, frame in tables.items()}}
+        other.remembered = {}
+        other._original = self.original
+        return other
+
+    def describe(self, name: str) -> pd.DataFrame:
+        """Say what the columns of a table mean.
+
+        Parameters
+        ----------
+        name
+            Name of the table, with hyphens or underscores.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per column: ``column``, ``type``, ``description``, ``allowed`` (values of a fixed list).
+        """
+        import pandas as pd
+
+        table = name.replace("_", "-")
+        self.path(table)  # which knows the names that there are
+        rows = [
+            {
+                "column": field["name"],
+                "type": field.get("type", "string"),
+                "description": field.get("description", ""),
+                "allowed": ", ".join(map(str, field.get("constraints", {}).get("enum", []))),
+            }
+            for field in self.resources[table]["schema"]["fields"]
+        ]
+        return pd.DataFrame(rows)
 
     @property
     def title(self) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from compendium.data.bibliography import methods
 from compendium.data.descriptor import as_list
 from compendium.data.study import BIBLIOGRAPHY_FILE, PACKAGE_FILE, Study, split_list
 from compendium.data.table_checks import Row, Table, check_foreign_keys, check_table, listed, read_table
@@ -141,7 +142,7 @@ def _check_bibliography(study: Study, tables: Tables) -> Iterator[Problem]:
         yield text
         return
     try:
-        known = study.bibliography
+        known = {**methods(), **study.bibliography}
     except InputError as error:
         yield from error.problems
         return

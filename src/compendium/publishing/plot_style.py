@@ -58,17 +58,56 @@ def wrap(value: object, width: int) -> str:
     return "<br>".join(text(line) for line in lines)
 
 
-def canvas(width: int = WIDTH, height: int = HEIGHT) -> go.Figure:
-    """Return an empty drawing surface whose coordinates are pixels, y upwards."""
-    figure = go.Figure(layout={"template": template(), "width": width, "height": height})
-    figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, hovermode="closest", dragmode=False)
-    figure.update_xaxes(range=[0, width], visible=False, fixedrange=True)
-    figure.update_yaxes(range=[0, height], visible=False, fixedrange=True)
-    return figure
+class Sheet:
+    """A drawing surface whose coordinates are pixels, y upwards.
+
+    What is drawn is collected and put into a figure at once: Plotly checks all shapes of a figure again whenever one
+    is added, so that a hundred boxes added singly take seconds.
+
+    Parameters
+    ----------
+    width, height
+        Pixels.
+    """
+
+    def __init__(self, width: int = WIDTH, height: int = HEIGHT):
+        self._figure = go.Figure(layout={"template": template(), "width": width, "height": height})
+        self._figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, hovermode="closest", dragmode=False)
+        self._figure.update_xaxes(range=[0, width], visible=False, fixedrange=True)
+        self._figure.update_yaxes(range=[0, height], visible=False, fixedrange=True)
+        self._drawn: dict[str, list[Any]] = {}
+        self._traces: list[go.Scatter] = []
+
+    def add_shape(self, **shape: Any) -> None:
+        """Draw a shape; takes what :class:`plotly.graph_objects.layout.Shape` takes."""
+        self._drawn.setdefault("shapes", []).append(go.layout.Shape(**shape))
+
+    def add_annotation(self, **annotation: Any) -> None:
+        """Write a text or draw an arrow; takes what :class:`plotly.graph_objects.layout.Annotation` takes."""
+        self._drawn.setdefault("annotations", []).append(go.layout.Annotation(**annotation))
+
+    def add_scatter(self, **trace: Any) -> None:
+        """Draw marks; takes what :class:`plotly.graph_objects.Scatter` takes."""
+        self._traces.append(go.Scatter(**trace))
+
+    def update_layout(self, **layout: Any) -> None:
+        """Change the layout of the figure."""
+        self._figure.update_layout(**layout)
+
+    def update_xaxes(self, **axis: Any) -> None:
+        """Change the horizontal axis of the figure."""
+        self._figure.update_xaxes(**axis)
+
+    def figure(self) -> go.Figure:
+        """Return the figure with all that was drawn."""
+        self._figure.add_traces(self._traces)
+        self._figure.layout.update({**self._drawn})
+        self._traces, self._drawn = [], {}
+        return self._figure
 
 
 def box(
-    figure: go.Figure,
+    sheet: Sheet,
     centre: tuple[float, float],
     size: tuple[float, float],
     label: str,
@@ -84,8 +123,8 @@ def box(
 
     Parameters
     ----------
-    figure
-        A figure made by :func:`canvas`.
+    sheet
+        Where to draw.
     centre, size
         Pixels.
     label, hover
@@ -95,17 +134,17 @@ def box(
     """
     (x, y), (w, h) = centre, size
     style = {"fillcolor": fill, "line": {"color": line, "width": width, "dash": dash}}
-    figure.add_shape(type="rect", x0=x - w / 2, x1=x + w / 2, y0=y - h / 2, y1=y + h / 2, layer="below", **style)
-    figure.add_annotation(x=x, y=y, text=label, showarrow=False, font=font or {}, align="center")
+    sheet.add_shape(type="rect", x0=x - w / 2, x1=x + w / 2, y0=y - h / 2, y1=y + h / 2, layer="below", **style)
+    sheet.add_annotation(x=x, y=y, text=label, showarrow=False, font=font or {}, align="center")
     if hover:
         marker = {"size": min(w, h) * 0.9, "opacity": 0, "symbol": "square"}
-        figure.add_scatter(
+        sheet.add_scatter(
             x=[x], y=[y], mode="markers", marker=marker, hovertext=[hover], hoverinfo="text", showlegend=False
         )
 
 
-def arrow(figure: go.Figure, start: tuple[float, float], end: tuple[float, float], color: str = MUTED) -> None:
-    """Draw an arrow between two points of a canvas."""
+def arrow(sheet: Sheet, start: tuple[float, float], end: tuple[float, float], color: str = MUTED) -> None:
+    """Draw an arrow between two points."""
     head = {"showarrow": True, "arrowhead": 2, "arrowsize": 1.1, "arrowwidth": 1.8, "arrowcolor": color}
     refs = {"xref": "x", "yref": "y", "axref": "x", "ayref": "y"}
-    figure.add_annotation(x=end[0], y=end[1], ax=start[0], ay=start[1], text="", **refs, **head)
+    sheet.add_annotation(x=end[0], y=end[1], ax=start[0], ay=start[1], text="", **refs, **head)
