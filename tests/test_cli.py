@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +12,9 @@ from typing import Any
 import pytest
 
 from compendium import cli, paths
+from compendium.cli.progress import Progress
 from compendium.errors import BusyError, NotebookError
-from compendium.run import build, check
+from compendium.run import build, check, durations
 from compendium.run.build import Plan
 from compendium.run.schedule import Stopped
 from compendium.stages import STAGES
@@ -33,24 +36,20 @@ def complaint(capsys: Capture, *arguments: str) -> str:
         (
             ["buidl"],
             "error: 'command', value 'buidl': no such command (did you mean 'build'?); "
-            "allowed: build, check, validate, list, test\n",
+            "allowed: build, check, validate, list, lab, test\n",
         ),
         (
             ["--forse"],
             "error: 'option', value '--forse': no such option (did you mean '--force'?); "
-            "allowed: --debug, --engine, --force, --help, --jobs, --only, --out, --source, --study, --timeout, "
-            "-h, -p\n",
+            "allowed: -p, --parameters, --only, --force, --study, --out, --source, --crate, --jobs, --engine, "
+            "--timeout, --quiet, --json, --debug, --help\n",
         ),
-        (["--study"], "error: argument --study: expected one argument; allowed: see --help\n"),
+        (["--study"], "error: '--study': has no value; allowed: --study DIR\n"),
+        (["--force=1"], "error: '--force': takes no value; allowed: --force\n"),
         (
             ["--only", "polcy"],
             "error: 'stage', value 'polcy': no such stage (did you mean 'policy'?); "
             "allowed: search, screening, appraisal, policy, interviews, conclusions\n",
-        ),
-        (
-            ["-p", "woe_treshold=3"],
-            "error: 'parameter', value 'woe_treshold': no such parameter (did you mean 'woe_threshold'?); "
-            "allowed: study, out, woe_rule, woe_threshold, term_families\n",
         ),
         (["-p", "woe_threshold"], "error: '-p', value 'woe_threshold': has no '='; allowed: NAME=VALUE\n"),
     ],
@@ -125,18 +124,36 @@ def test_list_names_stages_and_parameters_with_defaults(capsys: Capture, tmp_pat
     assert "worst judgement that still enters" in told
 
 
-def test_help_names_every_command(capsys: Capture) -> None:
-    with pytest.raises(SystemExit) as raised:
-        cli.main(["--help"])
-    assert raised.value.code == 0
+def test_nearest_parameter_is_suggested(capsys: Capture) -> None:
+    told = complaint(capsys, "-p", "woe_treshold=3")
+    assert "value 'woe_treshold': no such parameter (did you mean 'woe_threshold'?)" in told
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["--force", "--help"]])
+def test_help_names_every_command(capsys: Capture, arguments: list[str]) -> None:
+    assert cli.main(arguments) == 0
     told = capsys.readouterr().out
-    assert all(f"  {command}" in told for command in cli.COMMANDS)
+    assert all(f"\n  {command} " in told for command in cli.COMMANDS)
+    assert "COMMAND --help" in told
+
+
+@pytest.mark.parametrize("arguments", [["--help"], *([command, "--help"] for command in cli.COMMANDS)])
+def test_every_help_fits_a_screen_and_has_an_example(capsys: Capture, arguments: list[str]) -> None:
+    assert cli.main(arguments) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 100
+    assert lines[-1].startswith("  python run_all.py")
 
 
 def test_check_takes_no_option_that_would_change_it(capsys: Capture) -> None:
     told = complaint(capsys, "check", "-p", "woe_threshold=3", "--out", "x")
-    assert "'-p'" in told
-    assert "'--out'" in told
+    assert "'-p': check takes no such option; build and list do" in told
+    assert "'--out': check takes no such option" in told
+
+
+def test_option_before_the_command_counts_too(capsys: Capture) -> None:
+    assert "'--crate': list takes no such option; build does" in complaint(capsys, "--crate", "x.zip", "list")
 
 
 @pytest.mark.parametrize(("verdict", "status"), [(check.SAME, 0), (check.DIFFERENT, 1), (check.MISSING, 1)])
@@ -183,21 +200,31 @@ def test_interrupt_is_status_130(monkeypatch: pytest.MonkeyPatch, capsys: Captur
         assert f"Stopped. Finished in this run: {told}." in capsys.readouterr().err
 
 
-def test_build_hands_on_the_plan_and_sums_up(monkeypatch: pytest.MonkeyPatch, capsys: Capture, tmp_path: Path) -> None:
-    plans: list[Plan] = []
+def manifest_of_two() -> dict[str, Any]:
+    entries = [{"id": "t", "kind": "table", "published": True}, {"id": "f", "kind": "figure", "published": False}]
+    return {"ran": ["policy"], "missing_images": ["s-x"], "results": {"a": 1}, "manifest": {"artefacts": entries}}
 
-    def fake(plan: Plan, reporter: cli.Progress) -> dict[str, Any]:
-        plans.append(plan)
+
+@pytest.fixture
+def plans(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Plan]:
+    """Put something quick in place of the run; gives the plans that it was asked for."""
+    asked: list[Plan] = []
+
+    def fake(plan: Plan, reporter: Progress) -> dict[str, Any]:
+        asked.append(plan)
         reporter.begin(plan.out, plan.released)
-        reporter.start(STAGES[3], 1, 1, "forced")
+        reporter.start(STAGES[3], 1, 2, "forced")
         reporter.done(STAGES[3], [])
         reporter.skip(STAGES[4], 2, 2)
         reporter.note("writing the report")
-        entries = [{"kind": "table", "published": True}, {"kind": "figure", "published": False}]
-        return {"ran": ["policy"], "missing_images": ["s-x"], "results": {"a": 1}, "manifest": {"artefacts": entries}}
+        return manifest_of_two()
 
     monkeypatch.setattr(build, "build", fake)
     monkeypatch.chdir(tmp_path)
+    return asked
+
+
+def test_build_hands_on_the_plan_and_sums_up(plans: list[Plan], capsys: Capture, tmp_path: Path) -> None:
     arguments = ["--only", "4,05", "--force", "--out", "mine", "-p", "term_families=codesign"]
     assert cli.main(arguments) == 0
     (plan,) = plans
@@ -210,6 +237,94 @@ def test_build_hands_on_the_plan_and_sums_up(monkeypatch: pytest.MonkeyPatch, ca
     assert "1 tables and 1 figures, 1 of them of the published report" in told
     assert "not drawn as static images" in told
     assert told.rstrip().endswith("s-x")
+
+
+def test_quiet_says_one_line(plans: list[Plan], capsys: Capture) -> None:
+    assert cli.main(["--quiet", "--out", "mine"]) == 0
+    told = capsys.readouterr()
+    assert told.err == ""
+    (line,) = told.out.splitlines()
+    assert line.startswith("1 tables and 1 figures")
+
+
+def test_json_is_one_document_and_progress_goes_elsewhere(plans: list[Plan], capsys: Capture, tmp_path: Path) -> None:
+    assert cli.main(["build", "--json", "--out", "mine"]) == 0
+    told = capsys.readouterr()
+    document = json.loads(told.out)
+    assert (document["command"], document["status"], document["ran"]) == ("build", 0, ["policy"])
+    assert (document["out"], document["released"]) == (str(tmp_path / "mine"), False)
+    assert document["artefacts"] == ["t", "f"]
+    assert set(document["seconds"]) == {"policy", "report"}
+    assert "writing the report" in told.err
+    assert cli.main(["build", "--json", "--quiet", "--out", "mine"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_parameter_file_is_read_and_the_command_line_wins(plans: list[Plan], capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "wide.yml").write_text("woe_threshold: 3\nwoe_rule: median\n", encoding="utf-8")
+    assert cli.main(["--parameters", "wide.yml", "-p", "woe_rule=worst", "--out", "mine"]) == 0
+    assert plans[0].values == {"woe_threshold": "3", "woe_rule": "worst"}
+    capsys.readouterr()
+    (tmp_path / "wide.yml").write_text("woe_treshold: 3\n", encoding="utf-8")
+    told = complaint(capsys, "--parameters", "wide.yml", "--only", "polcy")
+    assert told.startswith("error: 2 problems; nothing was changed\n")
+    assert "wide.yml, row 1" in told
+    assert "did you mean 'policy'?" in told
+
+
+def test_crate_is_packed_from_the_run(plans: list[Plan], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    packed: list[tuple[Path, Path]] = []
+    monkeypatch.setattr("compendium.publishing.crate.pack", lambda out, target: packed.append((out, target)))
+    assert cli.main(["--crate", "run.zip", "--out", "mine"]) == 0
+    assert packed == [(tmp_path / "mine", tmp_path / "run.zip")]
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("run.tar", "is no name of a ZIP file"),
+        ("none/run.zip", "lies in a folder that does not exist"),
+        ("folder.zip", "is a folder"),
+    ],
+)
+def test_crate_that_could_not_be_written_is_told_before_the_run(
+    plans: list[Plan], capsys: Capture, tmp_path: Path, target: str, reason: str
+) -> None:
+    (tmp_path / "folder.zip").mkdir()
+    assert f"error: '--crate', value '{target}': {reason}" in complaint(capsys, "--crate", target)
+    assert plans == []
+
+
+def test_list_shows_what_each_stage_last_took(capsys: Capture, tmp_path: Path) -> None:
+    durations.remember(tmp_path, {"policy": 1.234})
+    assert cli.main(["list", "--out", str(tmp_path)]) == 0
+    assert "04_policy_review.ipynb       1.2 s  to run" in capsys.readouterr().out
+
+
+def test_light_commands_import_nothing_heavy(tmp_path: Path) -> None:
+    code = (
+        "import sys; from compendium import cli; status = cli.main(sys.argv[1:]);"
+        "print(sorted({'pandas', 'plotly', 'nbconvert', 'jupyterlab'} & set(sys.modules))); sys.exit(status)"
+    )
+    environment = os.environ | {"PYTHONPATH": str(paths.ROOT / "src")}
+    for arguments in (["list", "--out", str(tmp_path)], ["build", "--help"], ["lab", "--help"]):
+        command = [sys.executable, "-c", code, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "[]"), done.stderr
+
+
+def test_lab_hands_on_what_jupyter_lab_takes(monkeypatch: pytest.MonkeyPatch, copy_of_study: Path) -> None:
+    seen: list[tuple[list[str], Path | None, bool]] = []
+    monkeypatch.setattr("compendium.lab.open_lab", lambda *given: seen.append(given) or 0)
+    monkeypatch.setattr("compendium.lab.has_desktop", lambda: True)
+    assert cli.main(["lab"]) == 0
+    study = str(copy_of_study)
+    assert cli.main(["lab", "--study", study, "--port=9000", "--no-browser", "--debug", "notebooks"]) == 0
+    assert seen == [([], None, True), (["--port=9000", "--debug", "notebooks"], copy_of_study, False)]
+
+
+def test_lab_refuses_a_study_that_is_none(capsys: Capture, tmp_path: Path) -> None:
+    assert "no such folder" in complaint(capsys, "lab", "--study", str(tmp_path / "none"))
 
 
 @pytest.mark.parametrize("arguments", [["test", "-k", "x"], ["--debug", "test"]])

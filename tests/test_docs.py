@@ -1,11 +1,15 @@
-"""The documents at the top: their commands, trees, links, lists and pins are those of the project."""
+"""The documents: their commands, examples, trees, links, lists and pins are those of the project."""
 
+import doctest
 import json
 import os
 import re
+import runpy
 import shlex
+import shutil
 import subprocess
 import tomllib
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -13,12 +17,15 @@ import pytest
 import yaml
 
 from compendium import cli, parameters
+from compendium.cli.commands import read_plan
+from compendium.cli.options import COMMANDS, EXAMPLES, parse
 from compendium.data.study import Study
 from compendium.paths import BUNDLED_STUDY, LOCK, ROOT
 from compendium.stages import stage
 
 README = ROOT / "README.md"
-DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", BUNDLED_STUDY / "README.md"]
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", BUNDLED_STUDY / "README.md", *DOCS]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PINS = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]]
 NAMES = [path.relative_to(ROOT).as_posix() for path in DOCUMENTS]
@@ -34,25 +41,104 @@ def shell_lines(path):
 
 
 def run_all_commands(*texts):
-    lines = [words for words in texts if words[:2] == ["python", "run_all.py"]]
-    return [pytest.param(words[2:], id=" ".join(words[2:]) or "(none)") for words in lines]
+    lines = dict.fromkeys(shlex.join(words[2:]) for words in texts if words[:2] == ["python", "run_all.py"])
+    return [pytest.param(shlex.split(line), id=line or "(none)") for line in lines]
 
 
 SHOWN = [words for path in DOCUMENTS for words in shell_lines(path)]
-EPILOG = [re.split(r"\s{2,}", line.strip())[0].split() for line in cli.EPILOG.splitlines() if "run_all.py" in line]
+HELPS = [
+    ["python", "run_all.py", *shlex.split(arguments)]
+    for arguments, _ in [*EXAMPLES, *(example for command in COMMANDS.values() for example in command.examples)]
+]
+CHEAP = {"list", "validate"}
 
 
-@pytest.mark.parametrize("arguments", run_all_commands(*SHOWN, *EPILOG))
-def test_a_command_shown_is_one_that_the_project_takes(arguments):
-    if arguments[:1] == ["test"]:
-        files = [ROOT / word for word in arguments[1:] if not word.startswith("-")]
-        assert all(path.is_file() for path in files)
-        return
-    options = cli.make_parser().parse_args(arguments)
-    assert options.command in cli.COMMANDS
-    parameters.check(Study(), parameters.parse(options.p))
-    for name in options.only:
-        assert stage(name).path.is_file()
+@pytest.fixture
+def at_home(tmp_path, monkeypatch):
+    """A folder of the reader's own, with what the commands shown there name: a parameter file, another study."""
+    (state,) = fenced((ROOT / "docs" / "explore.md").read_text(encoding="utf-8"), "yaml")
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (folder / "my-state.yml").write_text(state, encoding="utf-8")
+    shutil.copytree(BUNDLED_STUDY, tmp_path / "my-review", ignore=shutil.ignore_patterns("derived"))
+    monkeypatch.chdir(folder)
+
+
+@pytest.mark.parametrize("arguments", run_all_commands(*SHOWN, *HELPS))
+def test_a_command_shown_is_one_that_the_project_takes(arguments, at_home, capsys):
+    """Quick ones are run; of the others everything is read that can be wrong before a notebook starts."""
+    options = parse(arguments)
+    if options.command == "test":
+        assert all((ROOT / word).is_file() for word in options.rest if not word.startswith("-"))
+    elif options.help or (options.command in CHEAP and not options.source):
+        assert cli.main(arguments) == 0
+        assert capsys.readouterr().out
+    elif options.command == "build":
+        parameters.check(Study(), read_plan(options).values)
+
+
+@pytest.mark.parametrize("path", [p for p in DOCUMENTS if fenced(p.read_text(encoding="utf-8"), "pycon")], ids=str)
+def test_examples_at_the_prompt_give_what_they_show(path):
+    for block in fenced(path.read_text(encoding="utf-8"), "pycon"):
+        example = doctest.DocTestParser().get_doctest(block, {}, path.name, str(path), 0)
+        said = []
+        assert doctest.DocTestRunner().run(example, out=said.append).failed == 0, "".join(said)
+        assert example.examples
+
+
+TOUR = runpy.run_path(str(ROOT / "docs" / "pictures.py"))["TOUR"]
+
+
+@pytest.mark.parametrize(
+    ("room", "name", "phrases"),
+    [
+        ("screening", "tour-1-screening", ["Reviews included → Reviews synthesised"]),
+        ("appraisal", "tour-2-appraisal", ["10 of 11 reviews enter", "F28", "F39"]),
+        ("policy", "tour-3-policy", []),
+        ("interviews", "tour-4-interviews", ["N06."]),
+        ("conclusions", "tour-5-conclusions", ["1 that support it, 1 that support it in part."]),
+    ],
+)
+def test_an_answer_of_the_tour_is_what_the_controls_show(room, name, phrases, study):
+    panel = import_module(f"compendium.explore.{room}").panel(study)
+    notebook, values = TOUR[name]
+    assert stage(room).notebook == notebook
+    text = (ROOT / "docs" / "explore.md").read_text(encoding="utf-8")
+    shown = panel.view({**panel.defaults, **values})
+    told = " ".join([*shown.sentences, *(table.to_string() for _, table in shown.tables)])
+    answers = " ".join(text.partition("## Answers")[2].split())
+    assert f"(images/{name}.png)" in text
+    for phrase in phrases:
+        assert phrase in told
+        assert phrase in answers.replace("*", "")
+
+
+def test_the_answer_on_policy_is_in_the_data(study):
+    mentions = study.policy_mentions
+    counts = mentions.groupby("document_id")["n_coproduction"].sum()
+    assert counts.max() == 8
+    name = study.policy_documents.set_index("document_id")["name"][counts.idxmax()]
+    assert name.startswith("Reshaping Care for Older People")
+    assert mentions["n_codesign"].sum() == 0
+
+
+def test_the_parameters_of_the_tour_are_those_of_its_commands():
+    shown = [words[2:] for words in shell_lines(ROOT / "docs" / "explore.md")]
+    given = [parameters.parse(parse(words).p) for words in shown if "-p" in words]
+    for _, values in TOUR.values():
+        (found,) = [each for each in given if set(each) == set(values)]
+        assert {name: sorted(value.split(",")) for name, value in found.items()} == {
+            name: sorted(value.split(",")) for name, value in values.items()
+        }
+
+
+@pytest.mark.parametrize(("name", "limit"), [("report-page", 200), *((name, 150) for name in TOUR)])
+def test_a_picture_is_there_and_small(name, limit):
+    content = (ROOT / "docs" / "images" / f"{name}.png").read_bytes()
+    assert content.startswith(b"\x89PNG")
+    assert len(content) < limit * 1024
+    if name == "report-page":
+        assert (int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")) == (1280, 800)
 
 
 @pytest.mark.parametrize("words", [pytest.param(words, id=words[0]) for words in SHOWN if words[0] != "python"])
@@ -60,7 +146,9 @@ def test_any_other_command_shown_is_a_tool_that_is_pinned_or_named(words):
     pinned = {pin.partition("==")[0] for pin in PINS}
     tool = {"jupyter": "jupyterlab", "python": "compendium"}.get(Path(words[0]).name, Path(words[0]).name)
     assert tool in pinned | {"compendium", "pre-commit", "uv"}
-    if Path(words[0]).name == "python":
+    if Path(words[0]).name == "python" and words[1].endswith(".py"):
+        assert (ROOT / words[1]).is_file()
+    elif Path(words[0]).name == "python":
         module = words[words.index("-m") + 1]
         assert (ROOT / "src" / Path(*module.split("."))).with_suffix(".py").is_file()
     else:
@@ -69,7 +157,7 @@ def test_any_other_command_shown_is_a_tool_that_is_pinned_or_named(words):
 
 def test_the_readme_shows_every_command_that_a_reader_may_type():
     shown = {words[2] for words in shell_lines(README) if words[:2] == ["python", "run_all.py"] and len(words) > 2}
-    assert set(cli.COMMANDS) - {"build"} <= shown
+    assert set(COMMANDS) <= shown
 
 
 def test_the_readme_and_the_lock_are_for_the_oldest_python_that_is_taken():
@@ -139,7 +227,8 @@ def test_relative_links_lead_somewhere(path):
 
 
 def test_the_list_of_documents_tested_is_complete():
-    found = {p for folder in (ROOT, ROOT / "data", ROOT / "notebooks", ROOT / "tests") for p in folder.glob("*.md")}
+    folders = (ROOT, ROOT / "data", ROOT / "docs", ROOT / "notebooks", ROOT / "tests")
+    found = {path for folder in folders for path in folder.glob("*.md")}
     assert found == set(DOCUMENTS)
 
 

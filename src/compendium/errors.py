@@ -64,6 +64,10 @@ class CompendiumError(Exception):
 
     exit_status = EXIT_FAILED
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows in place of a traceback; IPython asks for it."""
+        return [f"{type(self).__name__}: {line}" if not n else line for n, line in enumerate(str(self).splitlines())]
+
 
 class InputError(CompendiumError):
     """Data, parameters or options are wrong.

@@ -35,8 +35,13 @@ def remove_partial(out: Path) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON as people read it: indented, in the order given, without escapes, with a final newline."""
-    write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+    """Write JSON as people read it; see :func:`as_json`."""
+    write_text(path, as_json(value))
+
+
+def as_json(value: Any) -> str:
+    """Return JSON as people read it: indented, in the order given, without escapes, with a final newline."""
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
 
 def read_json(path: Path) -> Any:

@@ -142,7 +142,7 @@ def test_the_lists_have_their_columns(study):
     assert list(interviews.subthemes_table(study).columns) == ["level", "theme", "subtheme"]
     assert len(interviews.subthemes_table(study)) == 26
     assert list(interviews.guide_table(study).columns) == ["section", "kind", "question", "concept"]
-    assert list(interviews.methods_table(study).columns) == ["topic", "value", "unit"]
+    assert list(interviews.methods_table(study).columns) == ["topic", "value", "unit", "reported"]
 
 
 def test_excerpts_are_listed_without_words(study):

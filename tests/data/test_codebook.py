@@ -1,4 +1,4 @@
-"""The codebook: an invented descriptor, and the generated parts of the committed documents."""
+"""The data dictionary: an invented descriptor, and the generated parts of the committed documents."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 from compendium.data import codebook
 from compendium.data.codebook import (
     ARTEFACTS,
-    CODEBOOK,
+    DICTIONARY,
     MANIFEST,
     README,
     MarkerError,
@@ -119,13 +119,13 @@ def test_artefacts_lists_published_ones_and_counts_the_others():
 def test_update_replaces_only_what_stands_between_the_markers(orchard, tmp_path):
     path = tmp_path / "README.md"
     path.write_text("# Ours\n<!-- begin tables: how -->\nformer\n<!-- end tables -->\nEnd.\n", encoding="utf-8")
-    assert update(path)
+    assert update(path, "tables", generate(orchard))
     text = path.read_text(encoding="utf-8")
     assert text.startswith("# Ours\n<!-- begin tables: how -->\n")
     assert text.endswith("<!-- end tables -->\nEnd.\n")
     assert "former" not in text
     assert between(text, "tables") == generate(orchard)
-    assert not update(path)
+    assert not update(path, "tables", generate(orchard))
 
 
 @pytest.mark.parametrize(
@@ -141,40 +141,74 @@ def test_a_document_without_one_pair_of_markers_is_refused_and_kept(orchard, tmp
     path = tmp_path / "README.md"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(MarkerError, match=r"README\.md must have the markers .* once, in this order"):
-        update(path)
+        update(path, "tables", generate(orchard))
     assert path.read_text(encoding="utf-8") == text
 
 
-def test_main_writes_both_documents_and_tells_which_changed(orchard, tmp_path, monkeypatch, capsys):
-    folder = tmp_path / "study"
-    folder.mkdir()
-    (folder / "datapackage.json").write_text(json.dumps(DESCRIPTOR), encoding="utf-8")
-    (folder / "README.md").write_text("<!-- begin tables -->\n<!-- end tables -->\n", encoding="utf-8")
-    (tmp_path / "README.md").write_text("<!-- begin artefacts -->\n<!-- end artefacts -->\n", encoding="utf-8")
+def test_links_lead_to_the_tables_from_where_the_document_lies(orchard):
+    assert "[`trees/kinds.csv`](../data/trees/kinds.csv)" in generate(orchard)
+    assert "[`trees/kinds.csv`](trees/kinds.csv)" in generate(orchard, base="")
+
+
+def test_main_writes_all_documents_and_tells_which_changed(orchard, tmp_path, monkeypatch, capsys):
+    (tmp_path / "dictionary.md").write_text("<!-- begin tables -->\n<!-- end tables -->\n", encoding="utf-8")
+    (tmp_path / "README.md").write_text(
+        "<!-- begin badge -->\n<!-- end badge -->\n<!-- begin artefacts -->\n<!-- end artefacts -->\n", encoding="utf-8"
+    )
     (tmp_path / "manifest.json").write_text('{"artefacts": []}', encoding="utf-8")
-    monkeypatch.setattr(codebook, "CODEBOOK", folder / "README.md")
+    monkeypatch.setattr(codebook, "DICTIONARY", tmp_path / "dictionary.md")
     monkeypatch.setattr(codebook, "README", tmp_path / "README.md")
     monkeypatch.setattr(codebook, "MANIFEST", tmp_path / "manifest.json")
+    monkeypatch.setattr(codebook.structure, "PICTURE", tmp_path / "picture.svg")
+    monkeypatch.setattr(codebook.structure, "update", lambda: True)
+    monkeypatch.setattr(codebook.paths, "BUNDLED_STUDY", tmp_path)
     monkeypatch.setattr(codebook.paths, "ROOT", tmp_path)
     assert codebook.main() == 0
-    assert capsys.readouterr().out == "study/README.md: written\nREADME.md: written\n"
+    assert capsys.readouterr().out == "dictionary.md: written\nREADME.md: written\npicture.svg: written\n"
     assert codebook.main() == 0
-    assert capsys.readouterr().out == "study/README.md: up to date\nREADME.md: up to date\n"
+    assert capsys.readouterr().out.startswith("dictionary.md: up to date\nREADME.md: up to date\n")
     (tmp_path / "README.md").write_text("nothing\n", encoding="utf-8")
     assert codebook.main() == 1
     assert capsys.readouterr().err.startswith("error: README.md must have the markers")
 
 
+@pytest.mark.parametrize(
+    ("repository", "place"),
+    [
+        ("https://github.com/owner/repo", "gh/owner/repo"),
+        ("https://github.com/owner/repo.git", "gh/owner/repo"),
+        ("https://gitlab.com/group/team/repo/", "gl/group%2Fteam%2Frepo"),
+        ("https://git.example.org/owner/repo", "git/https%3A%2F%2Fgit.example.org%2Fowner%2Frepo"),
+    ],
+)
+def test_badge_has_the_form_that_mybinder_gives(repository, place):
+    launch = f"https://mybinder.org/v2/{place}/HEAD?urlpath=lab/tree/notebooks"
+    badge = codebook.badge(repository)
+    assert badge == f"[![Open the notebooks on Binder](https://mybinder.org/badge_logo.svg)]({launch})"
+
+
+def test_no_badge_without_a_repository(monkeypatch, tmp_path):
+    (tmp_path / "CITATION.cff").write_text("title: x\n# repository-code: https://github.com/a/b\n", encoding="utf-8")
+    monkeypatch.setattr(codebook, "CITATION", tmp_path / "CITATION.cff")
+    assert codebook.badge(codebook.repository()) == ""
+    (tmp_path / "CITATION.cff").write_text('repository-code: "https://github.com/a/b"\n', encoding="utf-8")
+    assert codebook.repository() == "https://github.com/a/b"
+
+
 STALE = "is out of date: run python -m compendium.data.codebook"
 
 
-def test_the_committed_codebook_is_what_the_descriptor_says(study):
-    assert between(CODEBOOK.read_text(encoding="utf-8"), codebook.TABLES) == generate(study), f"{CODEBOOK} {STALE}"
+def test_the_committed_dictionary_is_what_the_descriptor_says(study):
+    assert between(DICTIONARY.read_text(encoding="utf-8"), codebook.TABLES) == generate(study), f"{DICTIONARY} {STALE}"
 
 
 def test_the_committed_list_of_artefacts_is_what_the_manifest_says():
     manifest = json.loads(MANIFEST.read_text(encoding="utf-8"))
     assert between(README.read_text(encoding="utf-8"), ARTEFACTS) == artefacts(manifest), f"{README} {STALE}"
+
+
+def test_the_committed_badge_leads_to_the_repository_that_is_cited():
+    assert between(README.read_text(encoding="utf-8"), codebook.BADGE) == codebook.badge(codebook.repository()), STALE
 
 
 def test_every_field_of_the_bundled_study_is_described(study):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from compendium.publishing.markup import cell_html, escape, figure_page, heading, markdown_text, script_json, table_html
+from compendium.publishing.markup import cell_html, escape, heading, markdown_text, script_json, table_html
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror='alert(2)'>\"&"
 
@@ -97,13 +97,3 @@ def test_json_in_a_script_element_cannot_end_it_and_says_the_same(text):
     safe = script_json(json.dumps({"t": text}, ensure_ascii=False))
     assert not set("<>&") & set(safe)
     assert json.loads(safe) == {"t": text}
-
-
-def test_a_figure_page_fills_its_template_and_escapes(study):
-    spec = json.dumps({"data": [], "layout": {"title": {"text": "</script>{{ alt }}"}}})
-    page = figure_page("figure-9", HOSTILE, HOSTILE, spec)
-    assert 'src="figure-9.svg"' in page
-    assert "<img src=x" not in page
-    assert "alert(1)</script>" not in page
-    found = re.search(r'<script type="application/json" id="spec">(.*?)</script>', page, re.DOTALL)
-    assert json.loads(found[1])["layout"]["title"]["text"] == "</script>{{ alt }}"

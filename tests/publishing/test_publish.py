@@ -17,6 +17,7 @@ from compendium.errors import InputError
 from compendium.paths import ROOT
 from compendium.publishing import publish
 from compendium.publishing.manifest import read_fragment
+from compendium.publishing.provenance import computed
 from compendium.publishing.publish import StageRun, settle
 
 
@@ -67,6 +68,18 @@ def test_figure_with_and_without_a_browser(
     assert ["image/svg+xml" in bundle for bundle, _ in shown] == [True, False]
 
 
+def test_the_data_of_a_figure_are_written_entered_and_on_its_page(
+    run: StageRun, shown: list, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish, "static_svg", lambda spec, name, folders: "<svg/>\n")
+    run.figure("s-a", go.Figure(), "T", "Bars. a: 1; b: 2.", data=pd.DataFrame({"a": ["=1+1"], "n": [2]}))
+    run.results({})
+    (entry,) = read_fragment(tmp_path, "policy")["artefacts"]
+    assert "figures/s-a.csv" in entry["files"]
+    assert (tmp_path / "figures" / "s-a.csv").read_text(encoding="utf-8") == "a,n\n'=1+1,2\n"
+    assert "<td>=1+1</td>" in (tmp_path / "figures" / "s-a.html").read_text(encoding="utf-8")
+
+
 def test_same_id_twice_is_refused(run: StageRun, shown: list) -> None:
     run.table("t", pd.DataFrame({"a": [1]}), "T", "A")
     with pytest.raises(ValueError, match=r"t is published twice in 04_policy_review\.ipynb"):
@@ -85,6 +98,19 @@ def test_sentence_is_no_markdown(run: StageRun, shown: list) -> None:
     assert bundle["text/plain"] == "One *star*. Two <b>."
     assert "\\*star" in bundle["text/markdown"]
     assert metadata == {"compendium": {"sentence": True}}
+
+
+def test_a_sentence_keeps_where_its_numbers_come_from(run: StageRun, shown: list) -> None:
+    @computed
+    def said(found: dict[str, Any]) -> str:
+        return f"{found['identified']} records."
+
+    run.say("First.", said(run.upstream("screening")))
+    bundle, metadata = shown[0]
+    (number,) = metadata["compendium"]["numbers"]
+    assert bundle["text/plain"][number["start"] : number["end"]] == "263"
+    assert number["sources"] == ["screening.identified"]
+    assert type(bundle["text/plain"]) is str
 
 
 def test_results_are_the_same_on_every_machine() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compendium.publishing.tables import FORMULA_STARTS, cell_text, read_csv, safe_cell, write_csv
+from compendium.publishing.tables import FORMULA_STARTS, cell_text, plain_text, read_csv, safe_cell, write_csv
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,17 @@ def test_no_text_cell_starts_a_formula_and_none_loses_a_character(text):
     written = safe_cell(text)
     assert not written.startswith(FORMULA_STARTS)
     assert written in (text, "'" + text)
+
+
+@given(st.one_of(st.text(), st.sampled_from(["'=1", "''=1", "'", "''", "'x", "'\t"])))
+def test_the_text_can_be_told_from_the_cell(text):
+    assert plain_text(safe_cell(text)) == text
+
+
+def test_a_carriage_return_breaks_no_row(tmp_path):
+    """Python before 3.13 quotes a cell for LF only."""
+    write_csv(tmp_path / "t.csv", pd.DataFrame({"a": ["x\ry", "x\r\ny"], "b": [1, 2]}))
+    assert read_csv(tmp_path / "t.csv") == [{"a": "x\ny", "b": "1"}, {"a": "x\ny", "b": "2"}]
 
 
 def test_a_file_has_lf_line_ends_a_header_and_quotes_where_needed(tmp_path):

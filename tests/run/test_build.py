@@ -103,6 +103,7 @@ def fake_run(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(report, "write_report", light_report)
     monkeypatch.setattr(validation, "require_valid", Study)
     monkeypatch.setattr(module, "warm", lambda environment: None)
+    monkeypatch.setattr(module.crate, "write_crate", lambda out: None)
     return ran
 
 
@@ -211,3 +212,34 @@ def test_one_stage_alone_in_a_fresh_clone_keeps_the_rest_of_the_report(fake_run:
     shutil.rmtree(tmp_path / "data")
     build(wanted(tmp_path, only=["policy"]))
     assert {name: read_json(tmp_path / "report" / name) for name in before} == before
+
+
+def test_with_a_changed_parameter_only_the_stages_that_take_it_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake_run: list[str]
+) -> None:
+    root = tmp_path / "root"
+    monkeypatch.setattr(paths, "ROOT", root)
+    monkeypatch.setattr(paths, "RUNS", root / "runs")
+    build(wanted(root))
+    fake_run.clear()
+    elsewhere = build(wanted(root / "runs" / "woe_threshold-3", values={"woe_threshold": "3"}))
+    assert fake_run == elsewhere["ran"] == ["appraisal"]
+    assert "appraisal3.csv" in tree(root / "runs" / "woe_threshold-3" / "report" / "tables")
+    assert (root / "runs" / "woe_threshold-3" / "report" / "tables" / "policy.csv").is_file()
+    assert build(wanted(root / "runs" / "woe_threshold-3", values={"woe_threshold": "3"}))["ran"] == []
+    fake_run.clear()
+    build(wanted(root / "runs" / "again", force=True))
+    build(wanted(tmp_path / "named"))
+    assert fake_run == [stage.name for stage in STAGES] * 2
+
+
+def test_a_study_that_was_found_valid_is_not_validated_again_for_another_parameter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake_run: list[str]
+) -> None:
+    validated: list[Path] = []
+    monkeypatch.setattr(validation, "require_valid", lambda folder: validated.append(folder) or Study(folder))
+    build(wanted(tmp_path))
+    build(wanted(tmp_path, values={"woe_threshold": "3"}))
+    assert validated == [BUNDLED_STUDY]
+    with pytest.raises(InputError, match="9"):
+        build(wanted(tmp_path, values={"woe_threshold": "9"}))

@@ -136,7 +136,10 @@ def test_what_the_engine_catches_is_really_in_the_copy(tmp_path: Path) -> None:
     assert "x" * 1000 in shown
 
 
-def test_ordinary_kernels_run_unless_forked_ones_are_asked_for() -> None:
+def test_kernels_are_forked_where_the_system_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warm_parent, "can_fork", lambda: True)
+    assert warm_parent.default_engine() == FORK
+    monkeypatch.setattr(warm_parent, "can_fork", lambda: False)
     assert warm_parent.default_engine() == KERNEL
 
 

@@ -104,8 +104,10 @@ def test_interrupt_restart_and_status(tmp_path: Path) -> None:
             await manager.interrupt_kernel()
             reply = await client._async_recv_reply(request, timeout=30)
             assert reply["content"]["ename"] == "KeyboardInterrupt"
+            # Clients of one manager have one address: were two open, replies would go to whichever connected last.
+            client.stop_channels()
             await manager.restart_kernel(now=True)
-            fresh = manager.client()  # what the old client sends may still reach the kernel that is gone
+            fresh = manager.client()
             fresh.start_channels()
             await fresh.wait_for_ready(timeout=30)
             second = await value(fresh, "__import__('os').getpid()")

@@ -106,17 +106,16 @@ def test_stage_that_does_not_say_what_it_used_rests_on_the_whole_library(made: t
 
 def test_study_is_validated_again_when_anything_it_rests_on_changed(made: tuple[Path, Path]) -> None:
     study, _ = made
-    assert state.key_of_study(study, {}) == ""
+    assert state.key_of_study(study) == ""
     write_text(study / "datapackage.json", "{}")
-    keys = [state.key_of_study(study, {})]
-    keys.append(state.key_of_study(study, {"woe_threshold": "3"}))
+    keys = [state.key_of_study(study)]
     write_text(study / "derived" / "x.json", "{}")
-    assert state.key_of_study(study, {}) == keys[0]
+    assert state.key_of_study(study) == keys[0]
     write_text(study / "new.csv", "a")
-    keys.append(state.key_of_study(study, {}))
+    keys.append(state.key_of_study(study))
     (study / "new.csv").rename(study / "other.csv")
-    keys.append(state.key_of_study(study, {}))
-    assert len(set(keys)) == 4
+    keys.append(state.key_of_study(study))
+    assert len(set(keys)) == 3
 
 
 def test_report_is_current_until_what_it_rests_on_or_itself_changes(made: tuple[Path, Path]) -> None:

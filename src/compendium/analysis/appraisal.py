@@ -22,6 +22,7 @@ from compendium.analysis.weight_of_evidence import (
 )
 from compendium.data.study import Study, each_row
 from compendium.publishing import plot_style as style
+from compendium.publishing.provenance import computed, mark, traced
 
 
 def score_labels(study: Study) -> dict[str, str]:
@@ -108,6 +109,19 @@ def support_table(study: Study) -> pd.DataFrame:
     return pd.DataFrame({"theme": list(support["theme_id"].map(themes)), "citation": names, "point": support["point"]})
 
 
+def judgements(study: Study, rule: str = PRINTED, threshold: str | int = PUBLISHED) -> pd.DataFrame:
+    """List the judgements that the chart draws.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per review: ``citation``, one column per component, ``woe`` and ``synthesised`` (*yes* or *no*).
+    """
+    table = included_table(study, rule)[["citation", *_score_columns(study)]]
+    chosen = {citations(study)[review] for review in synthesised(study, rule, threshold)}
+    return table.assign(synthesised=["yes" if name in chosen else "no" for name in table["citation"]])
+
+
 SCORE_COLORS = (style.BLUE, style.SKY, style.ORANGE, style.VERMILION)
 """Best to worst; told apart without hue by the printed score in each mark."""
 
@@ -183,6 +197,7 @@ def _finish_chart(figure: go.Figure, study: Study, order: list[str], chosen: lis
     figure.update_layout(margin={"b": 50})
 
 
+@traced("appraisal")
 def results(study: Study, woe_rule: str = PRINTED, woe_threshold: str | int = PUBLISHED) -> dict[str, Any]:
     """Return the named results of the stage: how many reviews, how judged, who is synthesised."""
     chosen, published = synthesised(study, woe_rule, woe_threshold), synthesised(study)
@@ -218,6 +233,7 @@ def results(study: Study, woe_rule: str = PRINTED, woe_threshold: str | int = PU
     }
 
 
+@computed
 def selection_sentence(study: Study, rule: str, threshold: str | int) -> str:
     """Say who enters the synthesis under a rule and a threshold, and how that differs from what was published."""
     found = results(study, rule, threshold)
@@ -247,6 +263,7 @@ def _score_columns(study: Study) -> list[str]:
     return [*study.table("appraisal-components")["component_id"], "woe"]
 
 
+@computed
 def summary(found: dict[str, Any], screened: dict[str, Any]) -> str:
     """Say how many reviews were judged how, and what contradicts itself.
 
@@ -259,9 +276,10 @@ def summary(found: dict[str, Any], screened: dict[str, Any]) -> str:
     """
     judged = ", ".join(f"{count} {label}" for label, count in found["by_judgement"].items())
     text = f"{found['reviews']} reviews were appraised ({screened['included_listed']} came out of the screening): "
-    text += f"{judged}, {found['reviews'] - found['rated']} not rated. {found['synthesised']} enter the synthesis. "
+    unrated = mark(found["reviews"] - found["rated"], "appraisal.reviews", "appraisal.rated")
+    text += f"{judged}, {unrated} not rated. {found['synthesised']} enter the synthesis. "
     pairs = found["same_components_different_overall"]
     if not pairs:
         return text + "No two reviews with the same components differ overall, so one rule may give all of them."
-    told = "1 pair of reviews has" if pairs == 1 else f"{pairs} pairs of reviews have"
+    told = f"{pairs} pair of reviews has" if pairs == 1 else f"{pairs} pairs of reviews have"
     return text + f"{told} the same components and different overall judgements, so no rule can give all of them."

@@ -67,7 +67,7 @@ def _box(row: Any, reasons: pd.DataFrame) -> _Box:
     count = row.count
     unreported = bool(pd.isna(count))
     shown = f"n = {NOT_REPORTED}" if unreported else f"<b>n = {int(count):,}</b>"
-    derived = " (derived)" if row.reported == "derived" else ""
+    derived = f" ({row.reported})" if row.reported in ("derived", "changed") else ""
     lines = [*style.wrap(row.label, LABEL_CHARACTERS).split("<br>"), shown + derived]
     hover = style.wrap(row.taken_from, 60)
     for reason in each_row(reasons):

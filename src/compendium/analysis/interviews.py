@@ -13,7 +13,7 @@ from compendium.data.terms import ALL, choose
 from compendium.publishing import plot_style as style
 from compendium.publishing.provenance import computed, mark, traced
 
-TOOK_PART = "took part"
+TOOK_PART, NEVER_QUOTED = "took part", "never quoted"
 VOICES = "s-voices-table"
 """The table in which a reader finds what each interviewee contributes."""
 PER = 1000
@@ -61,7 +61,7 @@ def guide_table(study: Study) -> pd.DataFrame:
 
 
 def methods_table(study: Study) -> pd.DataFrame:
-    """List how the interviews were done: columns ``topic``, ``value``, ``unit``, ``reported`` (*printed* or *counted*)."""
+    """List how the interviews were done: ``topic``, ``value``, ``unit``, ``reported`` (*printed* or *counted*)."""
     return study.table("interviews-methods")[["topic", "value", "unit", "reported"]]
 
 
@@ -93,6 +93,11 @@ def matrix(study: Study) -> pd.DataFrame:
     return counts.reindex(index=people, columns=themes, fill_value=0)
 
 
+def matrix_table(study: Study) -> pd.DataFrame:
+    """List the excerpts per interviewee as the chart draws them: ``interviewee_id``, and one column per theme."""
+    return matrix(study).rename_axis(index="interviewee_id", columns=None).reset_index()
+
+
 def matrix_chart(study: Study) -> go.Figure:
     """Draw the excerpts per interviewee and theme; who is never quoted is named in colour.
 
@@ -105,13 +110,15 @@ def matrix_chart(study: Study) -> go.Figure:
     themes = study.table("interviews-themes").set_index("theme_id")
     quoted = counts.sum(axis=1)
     figure = go.Figure(layout={"template": style.template(), "height": 180 + 30 * len(counts)})
-    levels = list(study.table("interviews-levels")["level_id"])
+    levels = list(study.original.table("interviews-levels")["level_id"])
     for level, group in themes.groupby("level_id", sort=False):
         color = style.color_of(str(level), levels)
         _add_level(figure, counts, themes, list(group.index), color, str(level))
     silent = [style.text(person) for person in counts.index if not quoted[person]]
     people = [style.text(person) for person in counts.index]
-    ticks = [f"<b style='color:{style.VERMILION}'>{p} – never quoted</b>" if p in silent else p for p in people]
+    heard = {style.text(person) for person in study.original.table("interviews-excerpts")["interviewee_id"]}
+    told = {p: _silence(study) if p in heard else NEVER_QUOTED for p in silent}
+    ticks = [f"<b style='color:{style.VERMILION}'>{p} – {told[p]}</b>" if p in silent else p for p in people]
     figure.update_yaxes(tickvals=people, ticktext=ticks, autorange="reversed", categoryorder="array")
     figure.update_yaxes(categoryarray=people, showgrid=True)
     labels = [style.wrap(themes.loc[theme, "theme"], 18) for theme in counts.columns]
@@ -196,6 +203,11 @@ def results(study: Study, term_families: str = ALL) -> dict[str, Any]:
     return found | theme_robustness.results(study) | term_comparison.results(study, term_families)
 
 
+def _silence(study: Study) -> str:
+    """Name what is true of somebody without an excerpt: in a part of a study, silence says less."""
+    return NEVER_QUOTED if study.original is study else "not quoted here"
+
+
 @computed
 def voices_sentence(study: Study) -> str:
     """Say who is heard: how many of those interviewed are quoted, and what share of the words the three most have."""
@@ -205,7 +217,7 @@ def voices_sentence(study: Study) -> str:
     share = mark(float(most["words"].sum() / max(1, voices["words"].sum())), VOICES)
     heard = mark(len(voices) - len(silent), "interviews.interviews", "interviews.never_quoted")
     text = f"{heard} of {mark(len(voices), 'interviews.interviews')} interviewees are quoted"
-    text += f"; never quoted: {', '.join(silent)}" if silent else ""
+    text += f"; {_silence(study)}: {', '.join(silent)}" if silent else ""
     return f"{text}. Three of them ({', '.join(most['interviewee_id'])}) supply {share:.0%} of all words quoted."
 
 
@@ -221,7 +233,7 @@ def describe_matrix(study: Study) -> str:
     parts = []
     for person, row in counts.iterrows():
         told = ", ".join(f"{theme} {count}" for theme, count in row.items() if count)
-        parts.append(f"{person}: {told or 'never quoted'}")
+        parts.append(f"{person}: {told or _silence(study)}")
     return "Grid of excerpts by interviewee and theme. " + "; ".join(parts) + "."
 
 

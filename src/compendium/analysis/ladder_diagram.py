@@ -73,6 +73,11 @@ def _draw_axis(sheet: style.Sheet, height: float) -> None:
         sheet.add_annotation(x=x, y=y, text=text, showarrow=False, font=font)
 
 
+def ladder_table(study: Study) -> pd.DataFrame:
+    """List the rungs, the lowest first: columns ``order``, ``rung``, ``stage``, ``basis`` and ``note``."""
+    return study.table("appraisal-ladder").sort_values("order")[["order", "rung", "stage", "basis", "note"]]
+
+
 def describe_ladder(study: Study) -> str:
     """Say in words what the ladder shows."""
     rungs = study.table("appraisal-ladder").sort_values("order")

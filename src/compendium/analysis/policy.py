@@ -12,6 +12,7 @@ from plotly.subplots import make_subplots
 from compendium.data.study import Study, each_row
 from compendium.data.terms import ALL, choose
 from compendium.publishing import plot_style as style
+from compendium.publishing.provenance import computed, mark, traced
 
 NAME_CHARACTERS = 34
 
@@ -102,6 +103,7 @@ def _distinct(names: list[str]) -> list[str]:
     return [name + "\u200b" * names[:number].count(name) for number, name in enumerate(names)]
 
 
+@traced("policy")
 def results(study: Study, term_families: str = ALL) -> dict[str, Any]:
     """Return the named results of the stage: numbers of organisations and documents, and use of the terms."""
     documents = study.table("policy-documents")
@@ -129,21 +131,39 @@ def _folded(name: str) -> str:
     return " ".join(re.findall(r"\w+", plain))
 
 
+def terms_table(study: Study, term_families: str = ALL) -> pd.DataFrame:
+    """List what the chart of terms draws: ``name`` and ``year`` of each document, and one ``n_…`` per family."""
+    table = mentions(study, term_families)
+    return table[["name", "year", *(f"n_{family}" for family in choose(study, term_families))]]
+
+
+def describe_terms(study: Study, term_families: str = ALL) -> str:
+    """Say in words what the chart of terms shows."""
+    families, parts = choose(study, term_families), []
+    for row in mentions(study, term_families).to_dict("records"):
+        counts = ", ".join(f"{label} {row[f'n_{family}']}" for family, label in families.items())
+        parts.append(f"{row['name']} ({row['year']}): {counts}")
+    head = "Bars of how often each family of terms occurs in what is said of each document, one panel per family, "
+    return f"{head}oldest document on top. {'; '.join(parts)}."
+
+
+@computed
 def terms_sentences(study: Study, term_families: str = ALL) -> list[str]:
     """Say for each family in how many documents it occurs, and name those where it does not when they are few."""
     table, sentences = mentions(study, term_families), []
     for family, label in choose(study, term_families).items():
         counts = table[f"n_{family}"]
         without = list(table.loc[counts == 0, "name"])
-        text = (
-            f"Of {len(table)} documents, {len(table) - len(without)} are described with a word of the family {label} "
-        )
-        text += f"({int(counts.sum())} occurrences)"
+        whole = mark(len(table), "policy.documents")
+        found = mark(len(table) - len(without), f"policy.{family}_documents")
+        text = f"Of {whole} documents, {found} are described with a word of the family {label} "
+        text += f"({mark(int(counts.sum()), f'policy.{family}_occurrences')} occurrences)"
         few = 0 < len(without) < len(table) / 2
         sentences.append(text + (f"; not so {'; '.join(without)}." if few else "."))
     return sentences
 
 
+@computed
 def summary(found: dict[str, Any]) -> str:
     """Say how many documents of which years were reviewed, and how many go by two names."""
     text = (

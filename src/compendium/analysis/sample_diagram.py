@@ -119,6 +119,22 @@ def _draw_span(sheet: style.Sheet, heights: tuple[float, float, float], level: A
     sheet.add_annotation(text=text, font={"size": style.SIZE}, **place)
 
 
+def sample_table(study: Study) -> pd.DataFrame:
+    """List the bodies beside the interviews.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per body: ``level``, ``system_level``, ``interviews`` (of the whole level), ``body``, ``took_part``.
+    """
+    rows = []
+    for level in each_row(study.table("interviews-levels")):
+        head = {"level": level.name, "system_level": level.system_level, "interviews": int(level.n_interviews)}
+        listed = each_row(bodies(study, level.system_level))
+        rows += [{**head, "body": body.name, "took_part": "yes" if body.took_part else "no"} for body in listed]
+    return pd.DataFrame(rows, columns=["level", "system_level", "interviews", "body", "took_part"])
+
+
 def describe_sample(study: Study) -> str:
     """Say in words what the diagram shows."""
     parts = []

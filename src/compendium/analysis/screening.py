@@ -10,6 +10,7 @@ import pandas as pd
 from compendium.audit.facts import yes_no
 from compendium.data.bibliography import full_reference
 from compendium.data.study import Study, each_row
+from compendium.publishing.provenance import computed, traced
 
 NOT_REPORTED = "not reported"
 BROKEN = "counts do not add up"
@@ -107,6 +108,7 @@ def _balance(before: tuple[str, int], after: tuple[str, int], excluded: int, unk
     ]
 
 
+@traced("screening")
 def results(study: Study) -> dict[str, Any]:
     """Return the named results of the stage.
 
@@ -173,6 +175,7 @@ def criteria(study: Study) -> pd.DataFrame:
     return study.table("screening-criteria")[["criterion", "kind", "dimension"]]
 
 
+@computed
 def summary(found: dict[str, Any]) -> str:
     """Say how many records became how many reviews, and what about the flow cannot be known."""
     text = f"Of {found['full_text']} reports read in full, {found['excluded_listed']} are listed as excluded, for "

@@ -6,7 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from compendium.data.choices import ALL, choose
 from compendium.data.study import Study, each_row
+from compendium.publishing.provenance import computed, traced
 
 # Field codes of the platforms' own guides; "{}" takes the term.
 SYNTAXES: dict[str, dict[str, str]] = {
@@ -43,7 +45,29 @@ def strategy(study: Study) -> pd.DataFrame:
     return study.table("search-strategy")[["concept", "term", "field", "operator"]]
 
 
-def query(study: Study, syntax: str) -> str:
+def terms(study: Study, search_terms: str = ALL) -> pd.DataFrame:
+    """Return the lines of the strategy that hold a term.
+
+    Parameters
+    ----------
+    study
+        Reads ``search-strategy``.
+    search_terms
+        ``all``, or identifiers of lines joined by commas.
+
+    Raises
+    ------
+    InputError
+        No such line, or none at all.
+    """
+    lines = study.table("search-strategy")
+    lines = lines[lines["field"] != ""]
+    if search_terms.strip() == ALL:
+        return lines
+    return lines[lines["line_id"].isin(choose("search_terms", search_terms, lines["line_id"]))]
+
+
+def query(study: Study, syntax: str, search_terms: str = ALL) -> str:
     """Write the strategy as one search string of a platform.
 
     Parameters
@@ -52,16 +76,16 @@ def query(study: Study, syntax: str) -> str:
         The study.
     syntax
         A key of :data:`SYNTAXES`.
+    search_terms
+        See :func:`terms`.
 
     Returns
     -------
     str
         Terms of one concept joined by their operators in parentheses, concepts joined by ``AND``.
     """
-    lines = study.table("search-strategy")
-    lines = lines[lines["field"] != ""]
     groups = []
-    for _, group in lines.groupby("term_group", sort=False):
+    for _, group in terms(study, search_terms).groupby("term_group", sort=False):
         parts = [
             (f" {line.operator} " if number else "") + SYNTAXES[syntax][line.field].format(line.term)
             for number, line in enumerate(each_row(group))
@@ -70,17 +94,23 @@ def query(study: Study, syntax: str) -> str:
     return " AND ".join(groups)
 
 
-def queries(study: Study) -> pd.DataFrame:
+def queries(study: Study, search_terms: str = ALL) -> pd.DataFrame:
     """Write the strategy in the syntax of each platform.
+
+    Parameters
+    ----------
+    study, search_terms
+        See :func:`terms`.
 
     Returns
     -------
     pandas.DataFrame
         Columns ``platform`` and ``query``.
     """
-    return pd.DataFrame({"platform": list(SYNTAXES), "query": [query(study, name) for name in SYNTAXES]})
+    return pd.DataFrame({"platform": list(SYNTAXES), "query": [query(study, name, search_terms) for name in SYNTAXES]})
 
 
+@traced("search")
 def results(study: Study) -> dict[str, Any]:
     """Return the named results of the stage: databases, misspelt names, terms and concepts of the strategy."""
     names = study.table("search-databases")
@@ -100,6 +130,7 @@ def results(study: Study) -> dict[str, Any]:
     }
 
 
+@computed
 def summary(found: dict[str, Any], flow: dict[str, Any]) -> str:
     """Say what was searched and found.
 

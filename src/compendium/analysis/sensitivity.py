@@ -27,10 +27,13 @@ from compendium.analysis.weight_of_evidence import (
 )
 from compendium.analysis.weight_of_evidence import sensitivity as rules_by_thresholds
 from compendium.data.study import Study, each_row, split_list
+from compendium.publishing.provenance import computed, count, mark, traced
 
 SUPPORTING = ("supports", "partly supports")
 REVIEW, THEME = "review", "literature_theme"
 EVIDENCE = "conclusions-evidence"
+SHOWN_IN = "s-sensitivity"
+"""The table in which a reader finds the numbers of the sentences that are no named results."""
 
 
 CONSEQUENCES = (
@@ -160,6 +163,7 @@ def agreement(study: Study) -> dict[str, tuple[int, int]]:
     return {row.rule: (row.matches_printed, row.compared) for row in each_row(table)}
 
 
+@traced("appraisal")
 def results(study: Study) -> dict[str, Any]:
     """Return the named results: rules that leave the selection as it is, reviews that enter under all, some or none.
 
@@ -196,6 +200,7 @@ def _union(found: list[dict[str, list[str]]], name: str) -> list[str]:
     return sorted({identifier for row in found for identifier in row[name]})
 
 
+@computed
 def sentences(study: Study) -> list[str]:
     """Say what is robust and what hangs on a judgement: the selection, the weights, the threshold, the findings."""
     found = results(study)
@@ -204,19 +209,20 @@ def sentences(study: Study) -> list[str]:
 
 def _selection(study: Study, found: dict[str, Any]) -> str:
     names, rule_names = citations(study), rule_labels(study)
+    selected = mark(len(synthesised(study)), "appraisal.synthesised_published")
     kept, tried = found["selection_robust_rules"], found["selection_rules"]
     text = (
         f"What is robust: at the published threshold {kept} of {tried} rules (which give {found['selection_outcomes']} "
     )
-    text += f"different sets of judgements) select the same {len(synthesised(study))} reviews as published"
+    text += f"different sets of judgements) select the same {selected} reviews as published"
     others = [rule for rule in selections_by_rule(study) if rule not in found["selection_robust_rule_names"]]
     text += (
         f"; another selection comes from {'; '.join(_inline(rule_names[rule]) for rule in others)}. "
         if others
         else ". "
     )
-    text += f"{len(found['selected_under_every_rule'])} reviews enter under every rule. What hangs on a judgement: "
-    some = [f"{names[r]} ({count} of {tried} rules)" for r, count in found["selected_under_some_rules"].items()]
+    text += f"{count(found['selected_under_every_rule'])} reviews enter under every rule. What hangs on a judgement: "
+    some = [f"{names[r]} ({number} of {tried} rules)" for r, number in found["selected_under_some_rules"].items()]
     never = ", ".join(names[r] for r in found["selected_under_no_rule"])
     text += f"only under some enter {', '.join(some)}" if some else "no review enters only under some"
     return f"{text}. Under none: {never}." if never else f"{text}."
@@ -225,11 +231,12 @@ def _selection(study: Study, found: dict[str, Any]) -> str:
 def _weights(study: Study, found: dict[str, Any]) -> str:
     if found["rules_reproducing_every_judgement"]:
         return f"{found['rules_reproducing_every_judgement']} rules give every printed judgement."
-    rule_names, compared = rule_labels(study), max(pair[1] for pair in agreement(study).values())
+    rule_names = rule_labels(study)
+    compared = mark(max(pair[1] for pair in agreement(study).values()), SHOWN_IN)
     best = "; ".join(_inline(rule_names[rule]) for rule in found["best_rules"])
     text = f"No rule gives every printed judgement; the most, {found['best_rule_matches']} of {compared}, "
     text += f"come from: {best}."
-    pairs = len(same_components_different_overall(study))
+    pairs = mark(len(same_components_different_overall(study)), "appraisal.same_components_different_overall")
     one = "pair of reviews has" if pairs == 1 else "pairs of reviews have"
     return f"{text} {pairs} {one} the same components and different weights, which no rule can give." if pairs else text
 
@@ -247,8 +254,8 @@ def _threshold(study: Study) -> str:
 
 
 def _range(numbers: pd.Series) -> str:
-    low, high = int(numbers.min()), int(numbers.max())
-    return str(low) if low == high else f"{low} to {high}"
+    low, high = (mark(int(number), SHOWN_IN) for number in (numbers.min(), numbers.max()))
+    return f"{low}" if low == high else f"{low} to {high}"
 
 
 def _findings(study: Study, found: dict[str, Any]) -> str:
@@ -264,7 +271,7 @@ def _findings(study: Study, found: dict[str, Any]) -> str:
 
 
 def _some(identifiers: list[str]) -> str:
-    return f"{len(identifiers)} ({', '.join(identifiers)})" if identifiers else "none"
+    return f"{count(identifiers)} ({', '.join(identifiers)})" if identifiers else "none"
 
 
 def _inline(label: str) -> str:

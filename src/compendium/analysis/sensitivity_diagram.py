@@ -120,7 +120,7 @@ def _draw_marks(
 
 
 def _weight(rank: Any, by_rank: dict[int, str]) -> str:
-    return "?" if pd.isna(rank) else style.text(by_rank[int(rank)])
+    return style.text(_score(rank, by_rank))
 
 
 def _draw_rows(sheet: style.Sheet, study: Study, grid: pd.DataFrame, ys: dict[str, float]) -> None:
@@ -169,6 +169,29 @@ def _draw_key(sheet: style.Sheet, grid: pd.DataFrame) -> None:
     place = {"x": 24, "y": 16, "xanchor": "left", "showarrow": False}
     note = {"size": style.SMALL, "color": style.MUTED}
     sheet.add_annotation(text="number: weight given; <b>bold</b>: not the printed one", font=note, **place)
+
+
+def selection_table(study: Study) -> pd.DataFrame:
+    """List what the chart draws.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per rule: ``rule``, ``matched`` (printed weights that it gives) of ``compared``, ``entering`` (reviews),
+        and one column per review with the weight given and what becomes of it.
+    """
+    grid, labels, names, matches = states(study), rule_labels(study), citations(study), agreement(study)
+    by_rank, rows = {rank: score for score, rank in ranks(study).items()}, []
+    for rule in grid.index:
+        found = overall(study, rule)
+        row: dict[str, Any] = {"rule": labels[rule], "matched": matches[rule][0], "compared": matches[rule][1]}
+        row["entering"] = len(synthesised(study, rule))
+        rows.append(row | {names[r]: f"{_score(found[r], by_rank)}: {grid.loc[rule, r]}" for r in grid.columns})
+    return pd.DataFrame(rows)
+
+
+def _score(rank: Any, by_rank: dict[int, str]) -> str:
+    return "?" if pd.isna(rank) else by_rank[int(rank)]
 
 
 def describe_sensitivity(study: Study) -> str:

@@ -10,14 +10,18 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 
 from compendium.data.study import Study, each_row, once_per_study
 from compendium.data.terms import ALL, choose
+from compendium.publishing.provenance import computed, mark, traced
 
 CONFIDENCE = 0.95
+SHOWN_IN = "s-term-test"
+"""The table in which a reader finds the numbers of the sentences."""
 SMALLEST_EXPECTED = 5
 """Cochran (1954, *Biometrics* 10(4):417-451): with fewer expected in a cell, counts are too small to lean on."""
 WIDEST_FACTOR = 10
@@ -191,6 +195,7 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
+@traced("interviews")
 def results(study: Study, term_families: str = ALL) -> dict[str, Any]:
     """Return the named results: how many comparisons, how many on too small counts, how many tell a difference."""
     table = term_test(study, term_families)
@@ -202,6 +207,7 @@ def results(study: Study, term_families: str = ALL) -> dict[str, Any]:
     }
 
 
+@computed
 def sentences(study: Study, term_families: str = ALL) -> list[str]:
     """Say what the comparisons tell, one by one where counts suffice; warn where they do not, and of what they are."""
     table = term_test(study, term_families)
@@ -213,15 +219,17 @@ def sentences(study: Study, term_families: str = ALL) -> list[str]:
     names = "; ".join(
         f"{why} for {', '.join(f'{row.term} ({row.measure})' for row in each_row(rows))}" for why, rows in reasons
     )
-    warning = f"Warning: {len(small)} of {len(table)} comparisons rest on counts too small to say anything: {names}. "
+    few, whole = mark(len(small), "interviews.term_tests_too_small"), mark(len(table), "interviews.term_tests")
+    warning = f"Warning: {few} of {whole} comparisons rest on counts too small to say anything: {names}. "
     warning += "A high p value there is no sign that the levels agree."
     return [*told, *([warning] if len(small) else []), CAVEAT]
 
 
 def _sentence(row: Any) -> str:
-    text = f"{row.term}, {row.measure}: {row.first_level} {row.first_count} of {row.first_of:,}, {row.second_level} "
-    text += f"{row.second_count} of {row.second_of:,}; {row.effect} {row.estimate:.2f} (95% interval {row.low:.2f} to "
-    text += f"{row.high:.2f}, p = {row.p_value:.2f}). "
+    found = SimpleNamespace(**{name: mark(value, SHOWN_IN) for name, value in row._asdict().items()})
+    text = f"{row.term}, {row.measure}: {row.first_level} {found.first_count} of {found.first_of:,}, "
+    text += f"{row.second_level} {found.second_count} of {found.second_of:,}; {row.effect} {found.estimate:.2f} "
+    text += f"(95% interval {found.low:.2f} to {found.high:.2f}, p = {found.p_value:.2f}). "
     if row.p_value < 1 - CONFIDENCE:
         return text + "The quotations differ by more than chance would give if words were independent."
     return text + "No difference can be told; the interval says how large one may still be."

@@ -166,7 +166,7 @@ def robustness_chart(study: Study) -> go.Figure:
     themes, parts = voices_by_theme(study), contributions(study)
     height = STEP * len(themes) + TOP
     sheet = style.Sheet(style.WIDTH, height)
-    levels = list(study.table("interviews-levels")["level_id"])
+    levels = list(study.original.table("interviews-levels")["level_id"])
     head = "Share of the words quoted in each theme, by interviewee; the largest voice first"
     place = {"x": LEFT, "y": height - TOP / 2 - 6, "xanchor": "left", "showarrow": False}
     sheet.add_annotation(text=head, font={"size": style.SMALL, "color": style.MUTED}, **place)

@@ -70,6 +70,11 @@ def _stacked(counts: pd.DataFrame, colors: dict[str, str], unit: str) -> go.Figu
     return figure
 
 
+def table(counts: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Write what a chart draws as a table: what the bars stand for in a column of that name, then the counts."""
+    return counts.rename_axis(index=name, columns=None).reset_index()
+
+
 def describe(counts: pd.DataFrame, unit: str) -> str:
     """Say in words what a chart shows: the counts of each row."""
     parts = [

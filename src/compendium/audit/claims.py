@@ -16,6 +16,7 @@ import pandas as pd
 from compendium.audit.facts import Facts, Value
 from compendium.data.study import Study, each_row
 from compendium.errors import InputError, Problem
+from compendium.publishing.provenance import computed, derived, mark, traced
 from compendium.publishing.tables import cell_text
 
 CLAIMS, INCONSISTENCIES = "conclusions-claims", "conclusions-inconsistencies"
@@ -23,6 +24,8 @@ REPRODUCED, INCONSISTENT, NOT_RECOMPUTABLE = "reproduced", "inconsistent", "not 
 STATUSES = (REPRODUCED, INCONSISTENT, NOT_RECOMPUTABLE)
 COMPUTED, READING, NOT_SHOWN = "computed", "reading", "not shown"
 SEVERITIES = ("high", "medium", "low")
+CLAIMS_TABLE, INCONSISTENCIES_TABLE = "claims", "inconsistencies"
+"""The tables in which a reader finds what the sentences count."""
 OPEN_VALUE = "open in the data: they hold no value for this result"
 """Reason given where a result exists and has no value."""
 
@@ -172,33 +175,42 @@ def by_kind(found: pd.DataFrame) -> pd.DataFrame:
     return counts.loc[counts.sum(axis=1).sort_values(ascending=False, kind="stable").index]
 
 
+@computed
 def claims_sentences(checked: pd.DataFrame) -> list[str]:
     """Say how many claims hold, fail or cannot be told, and why most of the last cannot."""
-    count = {status: int((checked["status"] == status).sum()) for status in STATUSES}
-    checkable = count[REPRODUCED] + count[INCONSISTENT]
-    text = f"Of {len(checked)} claims, {checkable} can be checked: {count[REPRODUCED]} are reproduced"
-    text += f" ({count[REPRODUCED] / checkable:.0%})" if checkable else ""
+    named = {status: f"conclusions.claims_{status.replace(' ', '_')}" for status in STATUSES}
+    count = {status: mark(int((checked["status"] == status).sum()), named[status]) for status in STATUSES}
+    checkable = derived(count[REPRODUCED] + count[INCONSISTENT], count[REPRODUCED], count[INCONSISTENT])
+    text = f"Of {mark(len(checked), 'conclusions.claims')} claims, {checkable} can be checked: "
+    text += f"{count[REPRODUCED]} are reproduced"
+    text += f" ({derived(count[REPRODUCED] / checkable, checkable):.0%})" if checkable else ""
     sentences = [f"{text} and {count[INCONSISTENT]} are inconsistent. {count[NOT_RECOMPUTABLE]} are not recomputable."]
     reasons = checked.loc[checked["status"] == NOT_RECOMPUTABLE, "reason"].str.split(":").str[0].value_counts()
     if len(reasons):
-        told = ", ".join(f"{reason} ({number})" for reason, number in reasons.items())
-        sentences.append(f"Reasons why not: {told}.")
+        listed = ", ".join(f"{reason} ({mark(number, CLAIMS_TABLE)})" for reason, number in reasons.items())
+        sentences.append(f"Reasons why not: {listed}.")
     return sentences
 
 
+@computed
 def inconsistencies_sentences(found: pd.DataFrame) -> list[str]:
     """Say how many inconsistencies there are, how severe, of which kind most, and what shows them."""
-    severities = ", ".join(f"{int((found['severity'] == level).sum())} {level}" for level in SEVERITIES)
-    computed = int((found["shown_by"] == COMPUTED).sum())
-    text = f"{len(found)} inconsistencies: {severities} in severity. {computed} are shown by a computed result, "
-    sentences = [text + f"{int((found['shown_by'] == READING).sum())} rest on reading two places."]
+    level_of, shown_by = found["severity"], found["shown_by"]
+    by_level = {v: mark(int((level_of == v).sum()), f"conclusions.inconsistencies_{v}") for v in SEVERITIES}
+    severities = ", ".join(f"{number} {level}" for level, number in by_level.items())
+    shown = mark(int((shown_by == COMPUTED).sum()), "conclusions.inconsistencies_computed")
+    text = f"{mark(len(found), 'conclusions.inconsistencies')} inconsistencies: {severities} in severity. "
+    read = mark(int((shown_by == READING).sum()), INCONSISTENCIES_TABLE)
+    sentences = [f"{text}{shown} are shown by a computed result, {read} rest on reading two places."]
     kinds = found["kind"].value_counts()
     if len(kinds):
-        sentences.append(f"The most frequent kind is {kinds.index[0]} ({kinds.iloc[0]}).")
+        number = mark(kinds.iloc[0], INCONSISTENCIES_TABLE)
+        sentences.append(f"The most frequent kind is {kinds.index[0]} ({number}).")
     gone = list(found.loc[found["shown_by"] == NOT_SHOWN, "inconsistency_id"])
     return [*sentences, f"The data no longer show {', '.join(gone)}."] if gone else sentences
 
 
+@traced("conclusions")
 def results(checked: pd.DataFrame, found: pd.DataFrame) -> dict[str, Any]:
     """Return the named results of the audit: claims by status, inconsistencies by severity and by what shows them.
 

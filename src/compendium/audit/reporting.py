@@ -15,6 +15,7 @@ import plotly.graph_objects as go
 from compendium.data.study import Study, each_row
 from compendium.errors import unknown
 from compendium.publishing import plot_style as style
+from compendium.publishing.provenance import computed, derived, mark, traced
 
 CHECKLISTS, ITEMS = "conclusions-checklists", "conclusions-checklist-items"
 FULLY, PARTLY, NOT, DOES_NOT_APPLY = "yes", "partly", "no", "not applicable"
@@ -23,6 +24,8 @@ ANSWERS = {FULLY: "in full", PARTLY: "in part", NOT: "not"}
 COLUMNS = ["item", "topic", "requirement", "reported", "section", "note"]
 SUMMARY = ["checklist", "scope", "published_items", "rows", "applicable", "in_full", "in_part", "not_reported"]
 SUMMARY += ["not_applicable", "share_in_full", "share_in_part", "share_not_reported"]
+SHOWN_IN = "s-reporting-summary"
+"""The table in which a reader finds the numbers of the sentences."""
 NONE_APPLIED = "The report was held against no reporting checklist."
 
 LEFT, RIGHT, TOP, STEP, BAR = 278, 106, 66, 92, 42
@@ -133,6 +136,7 @@ def answers(study: Study) -> dict[str, dict[str, Any]]:
     }
 
 
+@traced("conclusions")
 def counts(study: Study) -> dict[str, Any]:
     """Return the named results, for the verdict and the results of the stage.
 
@@ -152,6 +156,7 @@ def counts(study: Study) -> dict[str, Any]:
     return found
 
 
+@computed
 def sentences(study: Study) -> list[str]:
     """Say over all checklists and for each how much is reported, and name what is not.
 
@@ -163,10 +168,15 @@ def sentences(study: Study) -> list[str]:
     table, found = summary_table(study), counts(study)
     if table.empty:
         return []
-    head = f"Held against {_number(len(table), 'reporting checklist', 'reporting checklists')}, each sub-item counted "
+    held = mark(len(table), "conclusions.checklists")
+    head = f"Held against {_number(held, 'reporting checklist', 'reporting checklists')}, each sub-item counted "
     head += f"as an item: {_shares(found, 'checklist_items_')}."
     parts = zip(checklists(study), each_row(table), strict=True)
-    return [head, *(f"{row.checklist}: {_shares(row._asdict())}.{_silent(study, key)}" for key, row in parts)]
+    return [head, *(f"{row.checklist}: {_shares(_marked(row))}.{_silent(study, key)}" for key, row in parts)]
+
+
+def _marked(row: Any) -> dict[str, Any]:
+    return {name: mark(value, SHOWN_IN) for name, value in row._asdict().items()}
 
 
 def _shares(found: dict[str, Any], prefix: str = "") -> str:
@@ -176,7 +186,7 @@ def _shares(found: dict[str, Any], prefix: str = "") -> str:
         return "no item applies"
     names = {"in_full": "in full", "in_part": "in part", "not_reported": "not at all"}
     told = [(found[f"{prefix}{name}"], words) for name, words in names.items()]
-    first, *others = [f"{n} {{}}{words} ({n / total:.0%})" for n, words in told]
+    first, *others = [f"{n} {{}}{words} ({derived(n / total, n, total):.0%})" for n, words in told]
     text = f"of {_number(total, 'item that applies', 'items that apply')}, "
     text += first.format("is reported " if told[0][0] == 1 else "are reported ")
     text += f", {others[0].format('')} and {others[1].format('')}"

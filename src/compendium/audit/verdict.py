@@ -15,9 +15,12 @@ from compendium.audit import claims, reporting
 from compendium.audit.facts import Facts
 from compendium.data.study import Study, each_row
 from compendium.publishing import manifest
+from compendium.publishing.provenance import computed, derived, mark, trace
 
 ARTEFACTS = "conclusions-artefacts"
 FILE = "report/verdict.json"
+OWN_COUNT = "verdict"
+"""Source of the numbers that the verdict counts itself."""
 GRADES = (
     (0.95, "reproducible"),
     (0.8, "largely reproducible"),
@@ -104,12 +107,16 @@ def _titles(study: Study) -> dict[str, str]:
     return dict(zip(sections["section_id"], sections["title"], strict=True))
 
 
+@computed
 def judgement(parts: Mapping[str, Any]) -> str:
     """Write the overall judgement from the counts of a verdict."""
-    made, said = parts["artefacts"], parts["claims"]
-    high, total = parts["inconsistencies"]["by_severity"]["high"], parts["inconsistencies"]["total"]
-    checkable = said[claims.REPRODUCED] + said[claims.INCONSISTENT]
-    share = said[claims.REPRODUCED] / checkable if checkable else 0.0
+    made = trace(OWN_COUNT, parts["artefacts"])
+    said = {s: mark(n, f"conclusions.claims_{s.replace(' ', '_')}") for s, n in parts["claims"].items()}
+    high = mark(parts["inconsistencies"]["by_severity"]["high"], "conclusions.inconsistencies_high")
+    total = mark(parts["inconsistencies"]["total"], "conclusions.inconsistencies")
+    hold, fail = said[claims.REPRODUCED], said[claims.INCONSISTENT]
+    checkable = derived(hold + fail, hold, fail)
+    share = derived(hold / checkable if checkable else 0.0, checkable)
     grade = next(word for least, word in GRADES if share >= least) if checkable else "not checkable"
     text = (
         f"What the report counts and cites is {grade}: {made['rebuilt']} of {made['expected']} tables and figures were "

@@ -101,10 +101,10 @@ def _plain(value: str) -> str:
 
 def surnames(entry: dict[str, str]) -> list[str]:
     """Surnames (or names of bodies) of the authors, ``others`` for an *et al.* in print."""
-    return [name[0] for name in _names(entry.get("author") or entry.get("editor") or "")]
+    return [name[0] for name in name_parts(entry.get("author") or entry.get("editor") or "")]
 
 
-def _names(people: str) -> list[list[str]]:
+def name_parts(people: str) -> list[list[str]]:
     """Take apart a list of names: family (or body), perhaps *Jr*, given names."""
     split = (re.split(rf",(?!{_KEPT})", person) for person in re.split(r" +and +", people) if person.strip())
     return [[part.replace(_KEPT, " ").strip() for part in parts] for parts in split]
@@ -142,7 +142,7 @@ def _stopped(text: str) -> str:
 
 
 def _authors(entry: dict[str, str]) -> str:
-    people = _names(entry.get("author", ""))
+    people = name_parts(entry.get("author", ""))
     names = ["et al" if name == ["others"] else _vancouver_name(name) for name in people]
     if len(names) > _AUTHORS_SHOWN:
         names = [*names[:_AUTHORS_SHOWN], "et al"]

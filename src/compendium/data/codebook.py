@@ -1,7 +1,7 @@
-"""The parts of the documentation that follow from other files: the codebook's tables, and the README's artefacts.
+"""The parts of the documentation that follow from other files.
 
-``python -m compendium.data.codebook`` writes them anew. Each stands between two markers; the prose around it is left
-alone.
+``python -m compendium.data.codebook`` writes them anew: the data dictionary, the README's list of artefacts, and the
+picture of the structure. What is text stands between two markers; the prose around it is left alone.
 """
 
 from __future__ import annotations
@@ -11,17 +11,21 @@ import re
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from compendium import paths
+from compendium import paths, structure
 from compendium.data.descriptor import as_list
 from compendium.data.study import Study
 from compendium.errors import CompendiumError
 from compendium.files import write_text
 
-CODEBOOK = paths.BUNDLED_STUDY / "README.md"
+DICTIONARY = paths.ROOT / "docs" / "data-dictionary.md"
+DATA = "../data/"
+"""Where the data lie, seen from the data dictionary."""
 README = paths.ROOT / "README.md"
 MANIFEST = paths.ROOT / "report" / "manifest.json"
-TABLES, ARTEFACTS = "tables", "artefacts"
+CITATION = paths.ROOT / "CITATION.cff"
+TABLES, ARTEFACTS, BADGE = "tables", "artefacts", "badge"
 """Names of the generated parts; the markers are ``<!-- begin NAME … -->`` and ``<!-- end NAME -->``."""
 
 _MARKUP = re.compile(r"([\\`*<>|\[\]])")
@@ -32,13 +36,15 @@ class MarkerError(CompendiumError):
     """A document lacks the markers between which something is to be written."""
 
 
-def generate(study: Study) -> str:
-    """Write the codebook's tables from a study's descriptor.
+def generate(study: Study, base: str = DATA) -> str:
+    """Write the data dictionary's tables from a study's descriptor.
 
     Parameters
     ----------
     study
         Its ``datapackage.json`` says all that is written here.
+    base
+        Path of the study's folder, seen from the document.
 
     Returns
     -------
@@ -46,7 +52,7 @@ def generate(study: Study) -> str:
         Markdown: a list of the tables by folder, then a section per table with its path, what a row is, its key,
         and its fields with type, constraints and meaning.
     """
-    sections = [_table(resource) for resource in study.resources.values()]
+    sections = [_table(resource, base) for resource in study.resources.values()]
     return "\n\n".join([_contents(study), *sections])
 
 
@@ -74,6 +80,38 @@ def artefacts(manifest: dict[str, Any]) -> str:
     return "\n".join([*rows, "", beyond])
 
 
+def badge(repository: str) -> str:
+    """Write the badge that opens the notebooks on Binder.
+
+    Parameters
+    ----------
+    repository
+        Address of the repository, as ``repository-code`` of ``CITATION.cff`` gives it; empty where there is none yet.
+
+    Returns
+    -------
+    str
+        Markdown, in the form that https://mybinder.org gives for GitHub, GitLab and any other Git server; empty where
+        there is no repository.
+    """
+    if not repository:
+        return ""
+    url = repository.removesuffix("/").removesuffix(".git")
+    host, _, name = url.partition("://")[2].partition("/")
+    known = {"github.com": f"gh/{name}", "gitlab.com": f"gl/{quote(name, safe='')}"}
+    place = known.get(host.removeprefix("www."), f"git/{quote(url, safe='')}")
+    launch = f"https://mybinder.org/v2/{place}/HEAD?urlpath=lab/tree/{paths.NOTEBOOKS.name}"
+    return f"[![Open the notebooks on Binder](https://mybinder.org/badge_logo.svg)]({launch})"
+
+
+def repository() -> str:
+    """Address of the repository that ``CITATION.cff`` names; empty where it names none."""
+    found = re.search(
+        r"^repository-code:\s*[\"']?([^\s\"']+)", CITATION.read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
+    return found[1] if found else ""
+
+
 def between(text: str, name: str) -> str:
     """Return what stands between the markers of a generated part.
 
@@ -85,7 +123,7 @@ def between(text: str, name: str) -> str:
     return _part(text, name)[1].strip("\n")
 
 
-def update(path: Path, name: str = TABLES, content: str | None = None) -> bool:
+def update(path: Path, name: str, content: str) -> bool:
     """Write a generated part of a document anew.
 
     Parameters
@@ -93,9 +131,9 @@ def update(path: Path, name: str = TABLES, content: str | None = None) -> bool:
     path
         A Markdown file with the markers.
     name
-        The part: `TABLES` or `ARTEFACTS`.
+        The part: `TABLES`, `ARTEFACTS` or `BADGE`.
     content
-        What to write; when ``None``, the tables of the study in the file's own folder.
+        What to write.
 
     Returns
     -------
@@ -107,22 +145,25 @@ def update(path: Path, name: str = TABLES, content: str | None = None) -> bool:
     MarkerError
         The file has not exactly one such part; nothing is written.
     """
-    new = generate(Study(path.parent)) if content is None else content
     old = path.read_text(encoding="utf-8")
     try:
         before, _, after = _part(old, name)
     except MarkerError as error:
         raise MarkerError(f"{path.name} {error}") from None
-    text = f"{before}\n{new}\n{after}"
+    text = f"{before}\n{content}\n{after}"
     write_text(path, text)
     return text != old
 
 
 def main() -> int:
-    """Write both generated parts of this compendium, and tell which files changed."""
+    """Write all generated parts of this compendium, and tell which files changed."""
     manifest = json.loads(MANIFEST.read_text(encoding="utf-8"))
     try:
-        changed = {CODEBOOK: update(CODEBOOK), README: update(README, ARTEFACTS, artefacts(manifest))}
+        changed = {
+            DICTIONARY: update(DICTIONARY, TABLES, generate(Study(paths.BUNDLED_STUDY))),
+            README: update(README, ARTEFACTS, artefacts(manifest)) | update(README, BADGE, badge(repository())),
+            structure.PICTURE: structure.update(),
+        }
     except CompendiumError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_status
@@ -153,7 +194,7 @@ def _folder(path: str) -> str:
     return f"`{folder}/`" if folder else _GENERAL
 
 
-def _table(resource: dict[str, Any]) -> str:
+def _table(resource: dict[str, Any], base: str) -> str:
     schema, path = resource["schema"], resource["path"]
     title = f"**{_plain(resource['title'])}** · " if resource.get("title") else ""
     key = ", ".join(f"`{name}`" for name in as_list(schema.get("primaryKey", []))) or "none"
@@ -161,7 +202,7 @@ def _table(resource: dict[str, Any]) -> str:
     lines = [
         f"### {resource['name']}",
         "",
-        f"{title}[`{path}`]({path}) · key: {key}",
+        f"{title}[`{path}`]({base}{path}) · key: {key}",
         "",
         _plain(resource.get("description", "")),
         "",

@@ -71,7 +71,11 @@ class Study:
         self._original: Study | None = None
 
     def __repr__(self) -> str:
-        return f"Study({self.title!r}, {len(self.resources)} tables)"
+        groups: dict[str, list[str]] = {}
+        for name in self.resources:
+            groups.setdefault(name.partition("-")[0], []).append(name.replace("-", "_"))
+        lines = [f"Study({self.title!r}, {len(self.resources)} tables)"]
+        return "\n".join([*lines, *(f"  {', '.join(names)}" for names in groups.values())])
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         if name.startswith("_") or "package" not in self.__dict__:

@@ -29,6 +29,8 @@ class Entry:
         Where it is made.
     files
         Path relative to the output folder to SHA-256 of the content.
+    fields
+        Name and type of each column of its CSV file; see :func:`compendium.publishing.table_package.fields_of`.
     """
 
     id: str
@@ -39,6 +41,11 @@ class Entry:
     stage: str
     notebook: str
     files: dict[str, str] = field(default_factory=dict)
+    fields: list[dict[str, str]] = field(default_factory=list)
+
+    def described(self) -> dict[str, Any]:
+        """Describe the artefact in the manifest; one without a CSV file has no columns."""
+        return {name: value for name, value in asdict(self).items() if name != "fields" or value}
 
 
 def fragment_path(out: Path, stage: str) -> Path:
@@ -71,7 +78,7 @@ def write_fragment(
     library: Sequence[str] = (),
 ) -> None:
     """Write one stage's part of the manifest; `library` names the modules of this library that it used."""
-    value = {"artefacts": [asdict(e) for e in entries], "inputs": inputs, "missing_images": missing_images}
+    value = {"artefacts": [e.described() for e in entries], "inputs": inputs, "missing_images": missing_images}
     value["library"] = list(library)
     write_json(fragment_path(out, stage), value)
 

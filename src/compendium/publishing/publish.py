@@ -13,10 +13,13 @@ import plotly.graph_objects as go
 from compendium import paths
 from compendium.data.study import PACKAGE_FILE, Study
 from compendium.files import read_json, sha256, write_json, write_text
-from compendium.paths import OUT_VARIABLE, STUDY_VARIABLE
-from compendium.publishing import manifest
+from compendium.paths import EXPLORE_VARIABLE, OUT_VARIABLE, STUDY_VARIABLE
+from compendium.publishing import manifest, provenance
+from compendium.publishing.figures_html import figure_page
+from compendium.publishing.front_end import fitted, is_live, running_cell
 from compendium.publishing.images import static_svg
-from compendium.publishing.markup import figure_page, markdown_text, notebook_table
+from compendium.publishing.markup import markdown_text, notebook_table
+from compendium.publishing.table_package import fields_of
 from compendium.publishing.tables import write_csv
 from compendium.stages import stage as find_stage
 
@@ -44,6 +47,7 @@ class StageRun:
         self.study = Study(study or os.environ.get(STUDY_VARIABLE) or None)
         self.out = Path(out or os.environ.get(OUT_VARIABLE) or paths.RUNS / "explore").resolve()
         self._entries: list[manifest.Entry] = []
+        self._cells: dict[str, str] = {}
         self._missing_images: list[str] = []
         self._results: dict[str, Any] = {}
 
@@ -63,11 +67,20 @@ class StageRun:
         """
         path = f"report/tables/{identifier}.csv"
         write_csv(self.out / path, frame)
-        self._enter("table", identifier, title, alt, published, [path])
+        self._enter("table", identifier, title, alt, published, [path], fields_of(frame))
         self._show(identifier, {"text/html": notebook_table(frame, title), "text/plain": title})
 
-    def figure(self, identifier: str, figure: go.Figure, title: str, alt: str, *, published: bool = False) -> None:
-        """Publish a figure: write its Plotly specification, static image and page, enter and show it.
+    def figure(
+        self,
+        identifier: str,
+        figure: go.Figure,
+        title: str,
+        alt: str,
+        *,
+        data: pd.DataFrame | None = None,
+        published: bool = False,
+    ) -> None:
+        """Publish a figure: write its Plotly specification, data, static image and page, enter and show it.
 
         Parameters
         ----------
@@ -76,30 +89,48 @@ class StageRun:
         figure
             Made with :mod:`compendium.publishing.plot_style`.
         title, alt
-            Caption, and what the figure shows in words.
+            Caption, and what the figure shows in words: a sentence on what stands where, then the values, separated
+            by semicolons.
+        data
+            The table that it was drawn from.
         published
             Whether the published report has it.
         """
         spec = figure.to_json()
-        folder = self.out / "figures"
-        written = [f"figures/{identifier}.json", f"figures/{identifier}.html"]
-        svg = static_svg(spec, identifier, [folder, paths.STATIC_IMAGES])
-        if svg is None:
-            self._missing_images.append(identifier)
-            (folder / f"{identifier}.svg").unlink(missing_ok=True)
-        else:
-            write_text(folder / f"{identifier}.svg", svg)
-            written.append(f"figures/{identifier}.svg")
-        write_text(folder / f"{identifier}.json", spec + "\n")
-        write_text(folder / f"{identifier}.html", figure_page(identifier, title, alt, spec))
-        self._enter("figure", identifier, title, alt, published, written)
-        bundle: dict[str, Any] = {"application/vnd.plotly.v1+json": figure.to_plotly_json(), "text/plain": alt}
+        svg = static_svg(spec, identifier, [self.out / "figures", paths.STATIC_IMAGES])
+        page = figure_page(identifier, title, alt, spec, data)
+        written = self._write_figure(identifier, {"json": spec + "\n", "html": page, "svg": svg}, data)
+        fields = [] if data is None else fields_of(data)
+        self._enter("figure", identifier, title, alt, published, written, fields)
+        shown = fitted(figure.to_plotly_json()) if is_live() else figure.to_plotly_json()
+        bundle: dict[str, Any] = {"application/vnd.plotly.v1+json": shown, "text/plain": alt}
         self._show(identifier, bundle if svg is None else {**bundle, "image/svg+xml": svg})
 
+    def _write_figure(self, name: str, texts: dict[str, str | None], data: pd.DataFrame | None) -> list[str]:
+        """Write the files of a figure, by their endings; an image that could not be drawn is remembered as missing."""
+        folder, written = self.out / "figures", list[str]()
+        for ending, text in texts.items():
+            if text is None:
+                self._missing_images.append(name)
+                (folder / f"{name}.{ending}").unlink(missing_ok=True)
+            else:
+                write_text(folder / f"{name}.{ending}", text)
+                written.append(f"figures/{name}.{ending}")
+        if data is not None:
+            write_csv(folder / f"{name}.csv", data)
+            written.append(f"figures/{name}.csv")
+        return written
+
     def say(self, *sentences: str) -> None:
-        """Show computed sentences; their text is data and is not read as Markdown."""
-        text = " ".join(sentences)
-        self._show("", {"text/markdown": markdown_text(text), "text/plain": text})
+        """Show computed sentences; their text is data and is not read as Markdown.
+
+        Where the numbers in them come from is kept in the output's metadata; see
+        :mod:`compendium.publishing.provenance`.
+        """
+        text = provenance.joined(sentences)
+        plain = str(text)
+        numbers = {"numbers": list(text.spans)} if text.spans else {}
+        self._show("", {"text/markdown": markdown_text(plain), "text/plain": plain}, numbers)
 
     def results(self, values: dict[str, Any]) -> None:
         """Write the stage's named results to ``data/derived/<stage>/results.json`` and close the stage.
@@ -115,31 +146,46 @@ class StageRun:
         manifest.write_fragment(self.out, self.stage.name, self._entries, read, self._missing_images, used)
 
     def upstream(self, name: str) -> dict[str, Any]:
-        """Results of another stage: as that stage wrote them, else computed here with the published parameters."""
+        """Results of another stage: as that stage wrote them, else computed here with the published parameters.
+
+        They know their names; see :mod:`compendium.publishing.provenance`.
+        """
         found = read_json(results_path(self.out, name))
         if found is None:
             from compendium.analysis.results import compute
 
             found = {key: settle(value) for key, value in compute(name, self.study).items()}
-        return dict(found)
+        return provenance.trace(name, found)
 
     def inputs(self) -> list[str]:
         """Input files that were read so far, relative to the study folder."""
         return sorted({PACKAGE_FILE, *self.study.files_read})
 
-    def _enter(self, kind: str, name: str, title: str, alt: str, published: bool, written: list[str]) -> None:
-        if name in {entry.id for entry in self._entries}:
+    def _enter(
+        self,
+        kind: str,
+        name: str,
+        title: str,
+        alt: str,
+        published: bool,
+        written: list[str],
+        fields: list[dict[str, str]] | None = None,
+    ) -> None:
+        cell = running_cell()
+        if name in self._cells and (not cell or self._cells[name] != cell):
             raise ValueError(f"{name} is published twice in {self.stage.notebook}")
+        self._entries = [entry for entry in self._entries if entry.id != name]  # a cell may be run again
+        self._cells[name] = cell
         files = {path: sha256(self.out / path) for path in sorted(written)}
-        entry = manifest.Entry(name, kind, title, alt, published, self.stage.name, self.stage.notebook, files)
-        self._entries.append(entry)
+        where = (self.stage.name, self.stage.notebook, files)
+        self._entries.append(manifest.Entry(name, kind, title, alt, published, *where, fields or []))
 
     @staticmethod
-    def _show(identifier: str, bundle: dict[str, Any]) -> None:
+    def _show(identifier: str, bundle: dict[str, Any], further: dict[str, Any] | None = None) -> None:
         from IPython.display import display
 
-        metadata = {"compendium": {"id": identifier}} if identifier else {"compendium": {"sentence": True}}
-        display(bundle, raw=True, metadata=metadata)
+        about: dict[str, Any] = {"id": identifier} if identifier else {"sentence": True}
+        display(bundle, raw=True, metadata={"compendium": about | (further or {})})
 
 
 def modules_used() -> list[str]:
@@ -167,4 +213,8 @@ def settle(value: Any) -> Any:
 
 def open_stage(name: str, study: str = "", out: str = "") -> StageRun:
     """Open a stage in a notebook; see :class:`StageRun`."""
+    if not os.environ.get(EXPLORE_VARIABLE):  # somebody works with it and may run cells out of order
+        from compendium.explore.guidance import install
+
+        install()
     return StageRun(name, study, out)

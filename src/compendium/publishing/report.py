@@ -9,7 +9,7 @@ from compendium.analysis import results
 from compendium.audit import verdict
 from compendium.data.study import Study
 from compendium.files import write_json
-from compendium.publishing import manifest, page
+from compendium.publishing import document, fonts, jats, manifest, page, pdf, table_package, word, workbook
 from compendium.publishing.sections import copy_path, sections, stages_run
 
 
@@ -34,4 +34,9 @@ def write_report(study_folder: Path, out: Path) -> dict[str, Any]:
     page.write_page(study, out, read, judged)
     further = [page.FILE, "report/results.json", verdict.FILE]
     further += [copy_path(Path(), stage).as_posix() for stage in stages_run(out)]
+    further += table_package.write_package(study, out, manifest.joined(out))
+    further += workbook.write_workbook(study, out, manifest.joined(out))
+    fonts.write_fonts(out)
+    printed = document.document(study, out, read, judged)
+    further += [pdf.write_pdf(out, printed), word.write_word(out, printed), jats.write_jats(out, printed)]
     return {"manifest": manifest.join(out, further), "results": values, "verdict": judged}

@@ -11,6 +11,8 @@ from compendium.files import read_json
 from compendium.publishing import manifest
 from compendium.stages import STAGES, Stage
 
+EXPLORE = "explore"
+"""Tag of the cells of a notebook's last section, which is for readers of the notebook and no part of the report."""
 PROSE, SENTENCE, TABLE, FIGURE, CODE = "prose", "sentence", "table", "figure", "code"
 
 
@@ -72,6 +74,8 @@ def section(out: Path, stage: Stage) -> Section:
     title = stage.name.capitalize()
     for cell in cells:
         source, identifier = joined(cell["source"]), cell.get("id", "")
+        if EXPLORE in cell["metadata"].get("tags", []):
+            continue
         if cell["cell_type"] == "markdown":
             heading = re.match(r"# (.+)\n?", source)
             if heading:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from compendium import paths
 from compendium.files import read_json, remove_partial
 from compendium.parameters import FOLDERS, Scalar, all_declared
 from compendium.progress import Reporter
+from compendium.publishing import crate, fonts
 from compendium.run import state
+from compendium.run.borrowing import borrow
 from compendium.run.execute import kernel_environment, quiet_process
 from compendium.run.locking import hold
 from compendium.run.schedule import Schedule
@@ -23,6 +26,11 @@ WORK_NAME = ".compendium-work"
 REPORT_FILES = (
     *(f"report/{name}" for name in ("report.html", "manifest.json", "results.json", "verdict.json")),
     "report/assets/plotly.min.js",
+    *fonts.FILES,
+    *(f"report/report.{form}" for form in ("pdf", "docx", "xml")),
+    "report/tables.xlsx",
+    "report/tables/datapackage.json",
+    "figures/datapackage.json",
 )
 """What is written after the notebooks."""
 
@@ -126,11 +134,11 @@ def build(wanted: Plan, reporter: Reporter | None = None) -> dict[str, Any]:
         Another run works on the output folder.
     """
     reporter = reporter or Reporter()
-    key = state.key_of_study(wanted.study, wanted.values)
+    key = state.key_of_study(wanted.study)
     if key and wanted.engine == FORK and needs_kernels(wanted):
         warm(kernel_environment(wanted.study, wanted.out))
-    if state.recorded(wanted.out).get(state.VALIDATED) != key:
-        _validate(wanted)
+    checked = {"study": key, "values": wanted.values}
+    _check(wanted, checked)
     guard_output(wanted)
     with hold(wanted.out):
         reporter.begin(wanted.out, wanted.released)
@@ -138,7 +146,8 @@ def build(wanted: Plan, reporter: Reporter | None = None) -> dict[str, Any]:
         shutil.rmtree(work, ignore_errors=True)
         remove_partial(wanted.out)
         finish(wanted.out)
-        state.save(wanted.out, state.VALIDATED, key)
+        borrow(wanted, work)
+        state.save(wanted.out, state.VALIDATED, checked)
         try:
             return _run(wanted, reporter, work, key)
         finally:
@@ -150,11 +159,17 @@ def needs_kernels(wanted: Plan) -> bool:
     return wanted.force or any(state.stale_because(s, wanted.out, wanted.study, wanted.values) for s in STAGES)
 
 
-def _validate(wanted: Plan) -> None:
+def _check(wanted: Plan, checked: dict[str, Any]) -> None:
+    """Validate the study, and the parameters against it, unless that was done before with the same content."""
+    known = [state.recorded(folder).get(state.VALIDATED) for folder in (wanted.out, paths.ROOT)]
+    if checked in known:
+        return
+    from compendium.data.study import Study
     from compendium.data.validation import require_valid
     from compendium.parameters import check
 
-    check(require_valid(wanted.study), wanted.values)
+    valid = any(isinstance(entry, dict) and entry.get("study") == checked["study"] != "" for entry in known)
+    check(Study(wanted.study) if valid else require_valid(wanted.study), wanted.values)
 
 
 def guard_output(wanted: Plan) -> None:
@@ -174,17 +189,38 @@ def guard_output(wanted: Plan) -> None:
 
 def _run(wanted: Plan, reporter: Reporter, work: Path, key: str) -> dict[str, Any]:
     allow_kernels()
-    schedule = Schedule(wanted, reporter, work)
+    schedule, started = Schedule(wanted, reporter, work), state.now()
+    try:
+        made, written = _make(wanted, reporter, schedule, key)
+    except BaseException as error:
+        with suppress(Exception):  # what went wrong is told, whatever becomes of its record
+            _describe(wanted, schedule, started, error)
+        raise
+    if schedule.ran or written or not (wanted.out / crate.FILE).is_file():
+        _describe(wanted, schedule, started)
+    return made
+
+
+def _make(wanted: Plan, reporter: Reporter, schedule: Schedule, key: str) -> tuple[dict[str, Any], bool]:
+    """Run the stages and write the report; return what there is now, and whether the report was written."""
     with quiet_process():
         schedule.run()
     made = {"ran": schedule.ran, "missing_images": schedule.missing_images}
     report_key = state.key_of_report(wanted.out, key)
     if wanted.force or not state.report_is_current(wanted.out, report_key):
         reporter.note("writing the report")
-        made |= _write_report(wanted, report_key)
-    else:
-        made |= {name: read_json(wanted.out / "report" / f"{name}.json") for name in ("manifest", "results", "verdict")}
-    return made
+        return made | _write_report(wanted, report_key), True
+    names = ("manifest", "results", "verdict")
+    return made | {name: read_json(wanted.out / "report" / f"{name}.json") for name in names}, False
+
+
+def _describe(wanted: Plan, schedule: Schedule, started: str, error: BaseException | None = None) -> None:
+    """Leave a record of the run: what ran, when, and what became of it."""
+    stopped = isinstance(error, KeyboardInterrupt)
+    told = "interrupted" if stopped else f"{error or type(error).__name__}".partition("\n")[0] if error else ""
+    entry = {"started": started, "ended": state.now(), "values": wanted.values}
+    crate.save_run(wanted.out, wanted.study, {**entry, "ran": schedule.ran, "failed": schedule.failed, "error": told})
+    crate.write_crate(wanted.out)
 
 
 def _write_report(wanted: Plan, key: str) -> dict[str, Any]:

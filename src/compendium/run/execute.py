@@ -14,7 +14,7 @@ from typing import Any
 
 from compendium.errors import NotebookError
 from compendium.parameters import Scalar
-from compendium.paths import DRAWN_VARIABLE, OUT_VARIABLE, STUDY_VARIABLE
+from compendium.paths import DRAWN_VARIABLE, EXPLORE_VARIABLE, OUT_VARIABLE, STUDY_VARIABLE
 from compendium.run.warm_parent import default_engine
 from compendium.stages import Stage
 
@@ -125,6 +125,7 @@ def kernel_environment(study: Path, out: Path, drawn: Path | None = None) -> dic
         STUDY_VARIABLE: str(study),
         OUT_VARIABLE: str(out),
         DRAWN_VARIABLE: str(drawn or ""),
+        EXPLORE_VARIABLE: "static",
         "PYTHONPATH": os.pathsep.join(filter(None, [str(source), os.environ.get("PYTHONPATH", "")])),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }

@@ -49,6 +49,9 @@ class Schedule:
     ----------
     ran, missing_images : list of str
         Names of the stages that ran, and of images that were not drawn.
+    failed : list of dict
+        Of each stage that did not come to its end: ``stage``, ``started``, ``ended``, ``error``, and ``kept``, the path
+        of the executed copy, empty where there is none.
     """
 
     def __init__(self, wanted: Plan, reporter: Reporter, work: Path):
@@ -61,6 +64,8 @@ class Schedule:
         self._errors: list[tuple[int, BaseException]] = []
         self.ran: list[str] = []
         self.missing_images: list[str] = []
+        self.failed: list[dict[str, str]] = []
+        self._started: dict[str, str] = {}
 
     def run(self) -> None:
         """Run until all is done.
@@ -98,6 +103,7 @@ class Schedule:
             reason = state.stale_because(stage, self._wanted.out, self._wanted.study, self._wanted.values)
             if reason or (self._wanted.force and stage.name in self._asked):
                 self._reporter.start(*place, reason or "forced")
+                self._started[stage.name] = state.now()
                 self._running[pool.submit(self._make, stage)] = stage
             else:
                 self._reporter.skip(*place)
@@ -138,6 +144,11 @@ class Schedule:
     def _fail(self, stage: Stage, error: BaseException) -> None:
         self._errors.append((self._number[stage.name], error))
         self._waiting.clear()
+        self._record_failure(stage, getattr(error, "summary", repr(error)), getattr(error, "kept", ""))
+
+    def _record_failure(self, stage: Stage, error: str, kept: str = "") -> None:
+        times = {"started": self._started[stage.name], "ended": state.now()}
+        self.failed.append({"stage": stage.name, **times, "error": error, "kept": kept})
 
     def _settle(self, stage: Stage) -> list[str]:
         """Commit a stage's outputs; return images not drawn."""
@@ -146,6 +157,7 @@ class Schedule:
         files = tree(made)
         before = {name for entry in manifest.read_fragment(out, stage.name)["artefacts"] for name in entry["files"]}
         entry = state.describe(stage, out, self._wanted.study, self._wanted.values, fragment, files)
+        entry[state.TIMES] = {"started": self._started[stage.name], "ended": state.now()}
         commit(out, made, stage.name, list(files), sorted(before - set(files)), entry)
         return list(fragment["missing_images"])
 
@@ -155,6 +167,8 @@ class Schedule:
 
         end_kernels()
         wait(self._running, timeout=_LAST_WORDS)
+        for stage in self._running.values():
+            self._record_failure(stage, "interrupted")
 
 
 def keep_copy(error: NotebookError, copy: Path, folder: Path) -> NotebookError:

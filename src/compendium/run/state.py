@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ PARTS = {
     "environment": "the locked environment changed",
     "upstream": "a stage it needs changed",
 }
-REPORT, VALIDATED = "_report", "_validated"
+REPORT, VALIDATED, RUN = "_report", "_validated", "_run"
 """Names under which the record keeps what is no stage."""
+TIMES = "times"
+"""What the record says of a stage that has no influence on anything: when it was made."""
 _LIBRARY = Path("src") / "compendium"
 
 
@@ -83,6 +86,11 @@ def hashes(folder: Path, names: Iterable[str]) -> dict[str, str]:
     return {name: sha256(folder / name) for name in names}
 
 
+def now() -> str:
+    """Return the time as the record keeps it: ISO 8601, UTC."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
 def save(out: Path, name: str, entry: Any) -> None:
     """Enter a stage's description, or another value, in the record."""
     write_json(state_path(out), {**recorded(out), name: entry})
@@ -117,8 +125,8 @@ def changed(folder: Path, known: dict[str, str]) -> str:
     return ""
 
 
-def key_of_study(study: Path, values: dict[str, Scalar]) -> str:
-    """Hash of all that validation looks at: every file of a study, the parameters, the library's code, the lock.
+def key_of_study(study: Path) -> str:
+    """Hash of all that validation looks at: every file of a study, the library's code, the lock.
 
     Empty where the folder is no study: it may then be any folder of the machine, and of any size.
     """
@@ -127,13 +135,14 @@ def key_of_study(study: Path, values: dict[str, Scalar]) -> str:
     files = {name: path for name, path in tree(study).items() if not name.startswith("derived/")}
     lock = sha256(paths.LOCK) if paths.LOCK.is_file() else ""
     library = hashes(paths.ROOT, module_files([]))
-    parts = [{name: sha256(path) for name, path in files.items()}, values, lock, library]
+    parts = [{name: sha256(path) for name, path in files.items()}, lock, library]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def key_of_report(out: Path, study_key: str) -> str:
     """Hash of all that the report is made from: the study, what the stages made, and the templates."""
-    stages = {name: entry for name, entry in recorded(out).items() if not name.startswith("_")}
+    known = {name: entry for name, entry in recorded(out).items() if not name.startswith("_")}
+    stages = {name: {part: v for part, v in entry.items() if part != TIMES} for name, entry in known.items()}
     templates = {name: sha256(path) for name, path in tree(paths.TEMPLATES).items()}
     return hashlib.sha256(json.dumps([study_key, stages, templates], sort_keys=True).encode()).hexdigest()
 

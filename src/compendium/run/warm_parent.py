@@ -34,11 +34,8 @@ def can_fork() -> bool:
 
 
 def default_engine() -> str:
-    """Return the engine that is used where none is asked for.
-
-    With two jobs forked kernels save little (benchmarks/README.md), and ordinary ones are what everybody else runs.
-    """
-    return KERNEL
+    """Return the engine that is used where none is asked for: forked kernels where the system can fork them."""
+    return FORK if can_fork() else KERNEL
 
 
 stopping = threading.Event()
