@@ -48,24 +48,6 @@ def rows(number: int) -> pd.DataFrame:
     return pd.DataFrame({"name": [f"row {n}" for n in range(number)], "status": ["a"] * (number - 1) + ["b"]})
 
 
-def test_labels_are_the_published_ones_or_count_the_supplement_in_running_order() -> None:
-    names = [("s-a", False), ("table-1", True), ("s-b", False), ("figure-2", True), ("table-3", False)]
-    entries = [{"id": name, "kind": "table", "published": published} for name, published in names]
-    entries += [
-        {"id": "s-f", "kind": "figure", "published": False},
-        {"id": "overview", "kind": "table", "published": True},
-    ]
-    assert document.labels(entries) == {
-        "s-a": "Table S1",
-        "table-1": "Table 1",
-        "s-b": "Table S2",
-        "figure-2": "Figure 2",
-        "table-3": "Table S3",
-        "s-f": "Figure S1",
-        "overview": "Table S4",
-    }
-
-
 def test_published_tables_are_printed_whatever_their_length_and_supplementary_ones_when_short(make_run: Make) -> None:
     longest = print_tables.LONGEST
     run = make_run(

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from compendium.files import write_text
-from compendium.publishing.manifest import Entry, join, joined, read_fragment, write_fragment
+from compendium.publishing.manifest import Entry, join, joined, labels, read_fragment, write_fragment
 
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
@@ -47,3 +47,21 @@ def test_damaged_files_count_as_none(tmp_path: Path) -> None:
     write_text(tmp_path / "report" / "manifest.json", "[1]")
     write_text(tmp_path / "data" / "derived" / "policy" / "manifest.json", "{")
     assert joined(tmp_path) == []
+
+
+def test_labels_are_the_published_ones_or_count_the_supplement_in_running_order() -> None:
+    names = [("s-a", False), ("table-1", True), ("s-b", False), ("figure-2", True), ("table-3", False)]
+    entries = [{"id": name, "kind": "table", "published": published} for name, published in names]
+    entries += [
+        {"id": "s-f", "kind": "figure", "published": False},
+        {"id": "overview", "kind": "table", "published": True},
+    ]
+    assert labels(entries) == {
+        "s-a": "Table S1",
+        "table-1": "Table 1",
+        "s-b": "Table S2",
+        "figure-2": "Figure 2",
+        "table-3": "Table S3",
+        "s-f": "Figure S1",
+        "overview": "Table S4",
+    }

@@ -44,7 +44,6 @@ ABOUT = (
 )
 HIGHEST, PIXEL = 205.0, 0.173
 """Millimetres: how high a figure may be, and how large a pixel of it is printed (960 of them fill the text's width)."""
-_PUBLISHED_ID = re.compile(r"(table|figure)-(\w+)\Z")
 _SIZE = re.compile(r"<svg\b[^>]*?\bwidth=\"([\d.]+)\"[^>]*?\bheight=\"([\d.]+)\"")
 
 
@@ -60,20 +59,6 @@ class Printing:
     prose: dict[str, Blocks]
     told: dict[str, str]
     """Inconsistencies that the verdict tells in full, and where."""
-
-
-def labels(entries: list[dict[str, Any]]) -> dict[str, str]:
-    """Name the artefacts by id: as the published report does (``Table 1``), or ``Table S1`` in running order."""
-    names: dict[str, str] = {}
-    numbers = {TABLE: 0, FIGURE: 0}
-    for entry in entries:
-        known = _PUBLISHED_ID.match(entry["id"])
-        if entry["published"] and known:
-            names[entry["id"]] = f"{known[1].capitalize()} {known[2]}"
-        else:
-            numbers[entry["kind"]] += 1
-            names[entry["id"]] = f"{entry['kind'].capitalize()} S{numbers[entry['kind']]}"
-    return names
 
 
 def document(study: Study, out: Path, sections: list[Section], judged: dict[str, Any]) -> Node:
@@ -97,7 +82,7 @@ def document(study: Study, out: Path, sections: list[Section], judged: dict[str,
     """
     entries = manifest.joined(out)
     shown = {block.entry["id"] for section in sections for block in section.blocks if block.entry}
-    names = {name: label for name, label in labels(entries).items() if name in shown}
+    names = {name: label for name, label in manifest.labels(entries).items() if name in shown}
     entries = [entry for entry in entries if entry["id"] in names]
     citing = Citing(study, {label: name for name, label in names.items()})
     texts = {block.text: None for section in sections for block in section.blocks if block.kind == PROSE}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 from compendium.files import read_json, sha256, write_json
 from compendium.stages import STAGES
+
+_PUBLISHED_ID = re.compile(r"(table|figure)-(\w+)\Z")
 
 
 @dataclass
@@ -86,6 +89,20 @@ def write_fragment(
 def joined(out: Path) -> list[dict[str, Any]]:
     """Entries of all stages that have run, in running order."""
     return [entry for stage in STAGES for entry in read_fragment(out, stage.name)["artefacts"]]
+
+
+def labels(entries: list[dict[str, Any]]) -> dict[str, str]:
+    """Name the artefacts by id: as the published report does (``Table 1``), or ``Table S1`` in running order."""
+    names: dict[str, str] = {}
+    numbers = {"table": 0, "figure": 0}
+    for entry in entries:
+        known = _PUBLISHED_ID.match(entry["id"])
+        if entry["published"] and known:
+            names[entry["id"]] = f"{known[1].capitalize()} {known[2]}"
+        else:
+            numbers[entry["kind"]] += 1
+            names[entry["id"]] = f"{entry['kind'].capitalize()} S{numbers[entry['kind']]}"
+    return names
 
 
 def join(out: Path, further: list[str]) -> dict[str, Any]:

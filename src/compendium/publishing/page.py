@@ -65,12 +65,15 @@ class Page:
         What it cites, and where.
     rows
         Identifier of a row to the table that lists it and the row's id.
+    labels
+        Names of the artefacts; see :func:`compendium.publishing.manifest.labels`.
     """
 
     out: Path
     origins: origins_html.Origins
     cited: Citations
     rows: dict[str, tuple[str, str]]
+    labels: dict[str, str]
 
     def section(self, section: Section) -> dict[str, Any]:
         """Write a section for the template: its title and its blocks."""
@@ -97,7 +100,7 @@ class Page:
         return made | {"content": Markup(text)}  # noqa: S704 - each branch escapes
 
     def _grid(self, entry: dict[str, Any], grid: tables_html.Grid, part: str) -> str:
-        name, place = f"{entry['id']}{part}", Place(entry["id"], label(entry))
+        name, place = f"{entry['id']}{part}", Place(entry["id"], self.labels[entry["id"]])
         return tables_html.table_html(name, grid, f"{name}-title", lambda text: self._cell(text, entry["id"], place))
 
     def _cell(self, text: str, table: str, place: Place) -> str:
@@ -114,7 +117,9 @@ class Page:
         spec = (folder / f"{entry['id']}.json").read_text(encoding="utf-8").strip()
         data = folder / f"{entry['id']}.csv"
         grid = tables_html.from_csv(data) if f"figures/{data.name}" in files and data.is_file() else None
-        text = self.cited.link_html(figures_html.description_html(entry["alt"]), Place(entry["id"], label(entry)))
+        text = self.cited.link_html(
+            figures_html.description_html(entry["alt"]), Place(entry["id"], self.labels[entry["id"]])
+        )
         return {
             "spec": Markup(script_json(spec)),  # noqa: S704 - nothing in it can end its element
             "image": next((f"../{name}" for name in files if name.endswith(".svg")), ""),
@@ -173,11 +178,6 @@ def _rows(sections: list[Section]) -> dict[str, tuple[str, str]]:
     return found
 
 
-def label(entry: dict[str, Any]) -> str:
-    """Name an artefact to a reader: by its number in print, else by its title."""
-    return entry["id"].replace("-", " ").capitalize() if entry["published"] else str(entry["title"])
-
-
 def _prose(source: str) -> str:
     """Turn a notebook's Markdown into HTML; headings go one level down, below the section's own."""
     from nbconvert.filters import markdown2html
@@ -208,14 +208,14 @@ def render(study: Study, out: Path, sections: list[Section], judged: dict[str, A
     )
     entries, ways = manifest.joined(out), methods()
     origins = origins_html.open_origins(out, entries, sections)
-    page = Page(out, origins, Citations(names_of(study, ways)), _rows(sections))
+    page = Page(out, origins, Citations(names_of(study, ways)), _rows(sections), manifest.labels(entries))
     return environment.get_template("report.html.j2").render(
         study=study,
         authors=[c.get("title", "") for c in study.package.get("contributors", [])],
         source=next(iter(study.package.get("sources", [])), {}),
         page=page,
         sections=[page.section(section) for section in sections],
-        label=label,
+        labels=page.labels,
         verdict=judged,
         statuses=claims.STATUSES,
         numbers=_numbers(entries),
