@@ -27,7 +27,7 @@ def build(options: argparse.Namespace, console: Console) -> int:
     from compendium.stages import STAGES, with_needs
 
     plan = read_plan(options)
-    source = _verify(options, plan.study, console)
+    source, status = _verify(options, plan.study, console)
     started = time.monotonic()
     stages = with_needs(plan.only) if plan.only else list(STAGES)
     with Progress(console, stages, plan.jobs, plan.out) as progress:
@@ -37,12 +37,13 @@ def build(options: argparse.Namespace, console: Console) -> int:
     lines = summary(plan, made, seconds)
     if crate:
         lines.append(f"  crate     {short(Path(crate))}")
-    document = {"command": "build", "status": 0, "out": str(plan.out), "released": plan.released, "ran": made["ran"]}
+    document = {"command": "build", "status": status, "out": str(plan.out), "released": plan.released}
+    document |= {"ran": made["ran"]}
     document |= {"seconds": {name: round(took, 2) for name, took in progress.measured.items()}, "crate": crate}
     document |= {"artefacts": [entry["id"] for entry in made["manifest"]["artefacts"] if "id" in entry]}
     document |= {"missing_images": made["missing_images"], "source": source}
     console.conclude("\n".join(["", *lines]), document, lines[0])
-    return 0
+    return status
 
 
 def _pack(plan: Plan, target: str, console: Console) -> str:
@@ -106,14 +107,14 @@ def validate(options: argparse.Namespace, console: Console) -> int:
     from compendium.run.build import plan
 
     study = plan(options.study).study
-    source = _verify(options, study, console)
+    source, status = _verify(options, study, console)
     found = require_valid(study)
     rows = sum(len(found.table(name)) for name in found.names)
     size = f"{len(found.names)} tables with {rows} rows and {len(found.bibliography)} references"
-    document = {"command": "validate", "status": 0, "study": str(study), "title": found.title, "problems": []}
+    document = {"command": "validate", "status": status, "study": str(study), "title": found.title, "problems": []}
     document |= {"tables": len(found.names), "rows": rows, "references": len(found.bibliography), "source": source}
     console.conclude(f"{found.title}\n{size}: no problem found.", document)
-    return 0
+    return status
 
 
 def listing(options: argparse.Namespace, console: Console) -> int:
@@ -269,13 +270,16 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def _verify(options: argparse.Namespace, study: Path, console: Console) -> str:
-    """Verify the study against a copy of its report before anything else is done, where one is given."""
+def _verify(options: argparse.Namespace, study: Path, console: Console) -> tuple[str, int]:
+    """Verify the study against a copy of its report before anything else is done, where one is given.
+
+    Returns what was told, and the exit status that the command has when all else goes well.
+    """
     if not options.source:
-        return ""
+        return "", 0
     from compendium.data.validation import require_valid
     from compendium.source.verification import run
 
-    told = run(require_valid(study), options.source)
-    console.say(told + "\n")
-    return told
+    found = run(require_valid(study), options.source)
+    console.say(found.text + "\n")
+    return found.text, EXIT_FAILED if found.missing else 0

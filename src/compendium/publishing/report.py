@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -38,5 +39,6 @@ def write_report(study_folder: Path, out: Path) -> dict[str, Any]:
     further += workbook.write_workbook(study, out, manifest.joined(out))
     fonts.write_fonts(out)
     printed = document.document(study, out, read, judged)
-    further += [pdf.write_pdf(out, printed), word.write_word(out, printed), jats.write_jats(out, printed)]
+    with ThreadPoolExecutor() as pool:  # pandoc and typst do the work, and neither holds this interpreter
+        further += pool.map(lambda write: write(out, printed), (pdf.write_pdf, word.write_word, jats.write_jats))
     return {"manifest": manifest.join(out, further), "results": values, "verdict": judged}

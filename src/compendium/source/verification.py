@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -102,8 +102,15 @@ def summary(checks: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["kind", "checked", "found", "elsewhere", "not_found"])
 
 
-def run(study: Study, path: str | Path, out: Path | None = None) -> str:
-    """Verify a study against a copy of its report, write the local outputs, and return what to tell the user.
+class Verified(NamedTuple):
+    """What a verification found: a text for the user, and how many facts were not found."""
+
+    text: str
+    missing: int
+
+
+def run(study: Study, path: str | Path, out: Path | None = None) -> Verified:
+    """Verify a study against a copy of its report, and write the local outputs.
 
     Raises
     ------
@@ -116,7 +123,8 @@ def run(study: Study, path: str | Path, out: Path | None = None) -> str:
     outputs = {"verification": checks, **_local_tables(study, copy)}
     for name, table in outputs.items():
         write_csv(folder / f"{name}.csv", table)
-    return _told(checks, copy) + f"\n  local outputs, not to be passed on: {', '.join(f'{n}.csv' for n in outputs)}"
+    local = f"\n  local outputs, not to be passed on: {', '.join(f'{name}.csv' for name in outputs)}"
+    return Verified(_told(checks, copy) + local, int((checks["found"] == "no").sum()))
 
 
 def _told(checks: pd.DataFrame, copy: Copy) -> str:
