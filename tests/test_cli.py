@@ -274,7 +274,7 @@ def test_parameter_file_is_read_and_the_command_line_wins(plans: list[Plan], cap
 
 def test_crate_is_packed_from_the_run(plans: list[Plan], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     packed: list[tuple[Path, Path]] = []
-    monkeypatch.setattr("compendium.publishing.crate.pack", lambda out, target: packed.append((out, target)))
+    monkeypatch.setattr("compendium.crate.crate.pack", lambda out, target: packed.append((out, target)))
     assert cli.main(["--crate", "run.zip", "--out", "mine"]) == 0
     assert packed == [(tmp_path / "mine", tmp_path / "run.zip")]
 

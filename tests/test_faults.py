@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -109,7 +109,8 @@ def test_killed_at_random_moments_and_run_again(site: Site, tmp_path: Path, engi
 def killed_run(site: Site, how: tuple[str, ...], seconds: float) -> bool:
     """Start a run, kill it, and look at what it leaves; tell whether it was still running."""
     process = site.start(*how)
-    time.sleep(seconds)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
     running = process.poll() is None
     process.kill()
     _, told = process.communicate()

@@ -20,8 +20,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from compendium.paths import BUNDLED_STUDY, ROOT
-from compendium.publishing.fonts import write_fonts
-from compendium.publishing.page import write_plotly
+from compendium.printing.fonts import write_fonts
+from compendium.webpage.page import write_plotly
 
 pytestmark = pytest.mark.browser
 CHROMIUM = "/usr/bin/chromium"

@@ -13,10 +13,10 @@ from compendium.files import write_json, write_text
 from compendium.paths import BUNDLED_STUDY
 from compendium.publishing import manifest
 from compendium.publishing.manifest import Entry
-from compendium.publishing.page import PLOTLY_ASSET
 from compendium.publishing.report import write_report
 from compendium.publishing.sections import section
 from compendium.stages import stage
+from compendium.webpage.page import PLOTLY_ASSET
 
 POLICY = stage("policy")
 

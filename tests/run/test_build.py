@@ -237,6 +237,7 @@ def test_a_study_that_was_found_valid_is_not_validated_again_for_another_paramet
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake_run: list[str]
 ) -> None:
     validated: list[Path] = []
+    monkeypatch.setattr(paths, "ROOT", tmp_path / "root")
     monkeypatch.setattr(validation, "require_valid", lambda folder: validated.append(folder) or Study(folder))
     build(wanted(tmp_path))
     build(wanted(tmp_path, values={"woe_threshold": "3"}))

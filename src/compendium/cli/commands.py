@@ -50,7 +50,7 @@ def _pack(plan: Plan, target: str, console: Console) -> str:
     """Pack the run as a crate where that is wanted; return the crate's path."""
     if not target:
         return ""
-    from compendium.publishing import crate
+    from compendium.crate import crate
 
     console.say("      packing the crate")
     crate.pack(plan.out, Path(target).resolve())

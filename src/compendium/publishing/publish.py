@@ -15,13 +15,13 @@ from compendium.data.study import PACKAGE_FILE, Study
 from compendium.files import read_json, sha256, write_json, write_text
 from compendium.paths import EXPLORE_VARIABLE, OUT_VARIABLE, STUDY_VARIABLE
 from compendium.publishing import manifest, provenance
-from compendium.publishing.figures_html import figure_page
 from compendium.publishing.front_end import fitted, is_live, running_cell
 from compendium.publishing.images import static_svg
 from compendium.publishing.markup import markdown_text, notebook_table
 from compendium.publishing.table_package import fields_of
 from compendium.publishing.tables import write_csv
 from compendium.stages import stage as find_stage
+from compendium.webpage.figures_html import figure_page
 
 
 class StageRun:

@@ -10,8 +10,10 @@ from compendium.analysis import results
 from compendium.audit import verdict
 from compendium.data.study import Study
 from compendium.files import write_json
-from compendium.publishing import document, fonts, jats, manifest, page, pdf, table_package, word, workbook
+from compendium.printing import document, fonts, jats, pdf, word
+from compendium.publishing import manifest, table_package, workbook
 from compendium.publishing.sections import copy_path, sections, stages_run
+from compendium.webpage import page
 
 
 def write_report(study_folder: Path, out: Path) -> dict[str, Any]:

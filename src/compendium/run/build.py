@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from compendium import paths
+from compendium.crate import crate
 from compendium.files import read_json, remove_partial
 from compendium.parameters import FOLDERS, Scalar, all_declared
+from compendium.printing import fonts
 from compendium.progress import Reporter
-from compendium.publishing import crate, fonts
 from compendium.run import state
 from compendium.run.borrowing import borrow
 from compendium.run.execute import kernel_environment, quiet_process

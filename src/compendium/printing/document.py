@@ -14,10 +14,11 @@ from typing import Any
 
 from compendium.audit import claims
 from compendium.data.study import Study
-from compendium.publishing import manifest, pandoc, print_tables
-from compendium.publishing.citing import Citing
-from compendium.publishing.pandoc import LEFT, RIGHT, Blocks, Inlines, Node
-from compendium.publishing.print_tables import TEXT_WIDTH, TURNED_WIDTH, Grid
+from compendium.printing import pandoc, table_layout
+from compendium.printing.citing import Citing
+from compendium.printing.pandoc import LEFT, RIGHT, Blocks, Inlines, Node
+from compendium.printing.table_layout import TEXT_WIDTH, TURNED_WIDTH, Grid
+from compendium.publishing import manifest
 from compendium.publishing.sections import FIGURE, PROSE, SENTENCE, TABLE, Block, Section, joined
 
 COMPUTED, MISSING, OMITTED, MADE, COUNTS, REFERENCES = (
@@ -270,8 +271,8 @@ def image_size(path: Path) -> tuple[float, float] | None:
 def _table(printing: Printing, block: Block) -> Blocks:
     """Write a table in full, or what it counts and where it is."""
     entry = block.entry or {}
-    grid = print_tables.read_grid(joined((block.output or {})["data"]["text/html"]), entry)
-    if not print_tables.is_printed(grid, entry):
+    grid = table_layout.read_grid(joined((block.output or {})["data"]["text/html"]), entry)
+    if not table_layout.is_printed(grid, entry):
         return _omitted(printing, entry, grid)
     return [_grid(printing, entry["id"], _caption(printing, entry), grid)]
 
@@ -284,7 +285,7 @@ def _grid(printing: Printing, name: str, caption: Inlines, grid: Grid) -> Node:
     ]
     rows = [[_as_printed(cell) for cell in row] for row in cells]
     printed = Grid(grid.columns, grid.heads, rows, grid.numeric)
-    place = print_tables.fit(printed) or print_tables.squeezed(printed)
+    place = table_layout.fit(printed) or table_layout.squeezed(printed)
     room = TURNED_WIDTH if place.turned else TEXT_WIDTH
     columns = [
         (RIGHT if numeric else LEFT, width / room) for numeric, width in zip(grid.numeric, place.widths, strict=True)
@@ -303,12 +304,12 @@ def _omitted(printing: Printing, entry: dict[str, Any], grid: Grid) -> Blocks:
     about = _caption(printing, entry, f": {_counted(len(grid.rows), 'row')}, not printed")
     about += [*pandoc.words("; see "), pandoc.code(file)] if file else []
     counted = []
-    for head, values in print_tables.counts(grid):
+    for head, values in table_layout.counts(grid):
         text = ", ".join(f"{value or 'not given'} ({number})" for value, number in values)
         counted.append([pandoc.emphasis(pandoc.words(f"{head}:")), *pandoc.words(f" {text}")])
     blocks = [pandoc.paragraph([*about, *pandoc.words(f". {entry['alt']}")])]
     blocks += [pandoc.bullets(counted)] if counted else []
-    severe = print_tables.most_severe(grid, claims.SEVERITIES)
+    severe = table_layout.most_severe(grid, claims.SEVERITIES)
     if severe:
         blocks.append(pandoc.paragraph(pandoc.words(f"Those of {claims.SEVERITIES[0]} severity:")))
         blocks.append(pandoc.bullets(_severe(printing, row) for row in severe))

@@ -13,13 +13,14 @@ import pytest
 from compendium.data.study import Study
 from compendium.files import write_json, write_text
 from compendium.paths import BUNDLED_STUDY
-from compendium.publishing import manifest, page
+from compendium.publishing import manifest
 from compendium.publishing.manifest import Entry
 from compendium.publishing.markup import notebook_table
 from compendium.publishing.provenance import parse
 from compendium.publishing.sections import sections
 from compendium.publishing.tables import write_csv
 from compendium.stages import stage
+from compendium.webpage import page
 
 POLICY = stage("policy")
 HOSTILE = "<img src=x onerror=alert(1)></script>"

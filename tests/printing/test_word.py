@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 from invented_runs import MARKUP, Run, entry
 
-from compendium.publishing import pandoc, word
+from compendium.printing import pandoc, word
 
 Make = Callable[..., Run]
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"

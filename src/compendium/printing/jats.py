@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 
 from compendium.files import write_text
 from compendium.paths import TEMPLATES
-from compendium.publishing import document, pandoc
-from compendium.publishing.pandoc import Node
+from compendium.printing import document, pandoc
+from compendium.printing.pandoc import Node
 
 FILE = "report/report.xml"
 TEMPLATE = TEMPLATES / "report.jats.xml"
@@ -33,7 +33,7 @@ def write_jats(out: Path, made: Node) -> str:
     out
         Output folder.
     made
-        See :func:`compendium.publishing.document.document`.
+        See :func:`compendium.printing.document.document`.
 
     Returns
     -------

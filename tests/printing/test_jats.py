@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from invented_runs import MARKUP, Run, entry
 
-from compendium.publishing import jats, pandoc
+from compendium.printing import jats, pandoc
 
 HREF = "{http://www.w3.org/1999/xlink}href"
 CONTENT = {

@@ -16,10 +16,11 @@ from compendium.data.bibliography import full_reference, methods
 from compendium.data.study import Study
 from compendium.files import write_text
 from compendium.paths import TEMPLATES
-from compendium.publishing import figures_html, manifest, origins_html, tables_html
-from compendium.publishing.citations_html import Citations, Place, names_of
+from compendium.publishing import manifest
 from compendium.publishing.markup import cell_html, escape, script_json
 from compendium.publishing.sections import FIGURE, PROSE, SENTENCE, TABLE, Block, Section, joined
+from compendium.webpage import figures_html, origins_html, tables_html
+from compendium.webpage.citations_html import Citations, Place, names_of
 
 FILE = "report/report.html"
 PLOTLY_ASSET = "report/assets/plotly.min.js"

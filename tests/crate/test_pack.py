@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from crates import graph
 
+from compendium.crate.crate import PREVIEW, pack, write_crate
 from compendium.errors import InputError
 from compendium.files import read_json, write_json, write_text
-from compendium.publishing.crate import PREVIEW, pack, write_crate
 from compendium.stages import STAGES
 
 
@@ -113,7 +113,7 @@ def test_a_folder_without_a_run_is_told(tmp_path: Path) -> None:
 
 
 def test_the_preview_escapes_what_comes_from_data(run_folder: Path) -> None:
-    from compendium.publishing.crate_preview import page
+    from compendium.crate.preview import page
 
     entities = graph(run_folder)
     entities["./"]["name"] = "<script>alert(1)</script>"

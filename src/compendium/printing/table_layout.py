@@ -10,7 +10,7 @@ from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 
-from compendium.publishing.fonts import advances
+from compendium.printing.fonts import advances
 
 LONGEST, HIGHEST = 36, 340.0
 """Rows, and millimetres, up to which a supplementary table is printed; published ones are, however long."""

@@ -6,7 +6,7 @@ import re
 import pandas as pd
 import pytest
 
-from compendium.publishing.figures_html import axes, described, description_html, figure_page, short
+from compendium.webpage.figures_html import axes, described, description_html, figure_page, short
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror='alert(2)'>\"&"
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compendium.publishing.citations_html import Citations, Place, forms, names_of
+from compendium.webpage.citations_html import Citations, Place, forms, names_of
 
 TABLE = Place("table-9", "Table 9")
 NAMES = {

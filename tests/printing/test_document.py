@@ -19,9 +19,9 @@ from invented_runs import MARKUP, SVG, Run, entry
 
 from compendium.data.bibliography import read_bibliography
 from compendium.paths import ROOT
-from compendium.publishing import document, fonts, jats, pandoc, pdf, print_tables, word
-from compendium.publishing.citing import csl_item, meta_item
-from compendium.publishing.print_tables import TEXT_WIDTH, TURNED_WIDTH, Grid
+from compendium.printing import document, fonts, jats, pandoc, pdf, table_layout, word
+from compendium.printing.citing import csl_item, meta_item
+from compendium.printing.table_layout import TEXT_WIDTH, TURNED_WIDTH, Grid
 
 Make = Callable[..., Run]
 
@@ -49,7 +49,7 @@ def rows(number: int) -> pd.DataFrame:
 
 
 def test_published_tables_are_printed_whatever_their_length_and_supplementary_ones_when_short(make_run: Make) -> None:
-    longest = print_tables.LONGEST
+    longest = table_layout.LONGEST
     run = make_run(
         [
             (entry("table-1", published=True), rows(3 * longest)),
@@ -254,17 +254,17 @@ def test_columns_have_room_for_their_words_and_the_page_for_the_columns() -> Non
     grid = Grid(
         ["a", "b", "n"], ["Alpha", "Beta", "N"], [["short", "word " * 100, "1"], ["x", "word " * 80, "2"]], [False] * 3
     )
-    place = print_tables.fit(grid)
+    place = table_layout.fit(grid)
     assert place is not None
     assert not place.turned
-    assert sum(place.widths) == pytest.approx(TEXT_WIDTH, abs=print_tables.STEP)
+    assert sum(place.widths) == pytest.approx(TEXT_WIDTH, abs=table_layout.STEP)
     assert place.widths[1] > 5 * place.widths[0], "the wordy column gets what is left"
-    narrow = print_tables.fit(Grid(["a"], ["Alpha"], [["short"]], [False]))
+    narrow = table_layout.fit(Grid(["a"], ["Alpha"], [["short"]], [False]))
     assert narrow is not None
     assert sum(narrow.widths) < TEXT_WIDTH / 4, "a small table is not blown up"
     many = Grid([f"c{n}" for n in range(14)], ["Heading word"] * 14, [["incomprehensible"] * 14], [False] * 14)
-    assert print_tables.fit(many) is None
-    turned = print_tables.fit(Grid(many.columns[:9], many.heads[:9], [["incomprehensible"] * 9], [False] * 9))
+    assert table_layout.fit(many) is None
+    turned = table_layout.fit(Grid(many.columns[:9], many.heads[:9], [["incomprehensible"] * 9], [False] * 9))
     assert turned is not None
     assert turned.turned
     assert TEXT_WIDTH < sum(turned.widths) <= TURNED_WIDTH
@@ -276,19 +276,19 @@ def test_cells_are_read_from_the_notebook_whatever_else_its_markup_holds() -> No
         '</thead><tbody><tr><td><a href="u">a &lt;b&gt; &amp;amp;</a></td><td class="z number">3</td></tr><tr><td></td>'
         '<td class="number"></td></tr></tbody></table><p>after</p>'
     )
-    grid = print_tables.read_grid(markup, {})
+    grid = table_layout.read_grid(markup, {})
     assert grid.rows == [["a <b> &amp;", "3"], ["", ""]]
     assert grid.columns == ["a", "n_words"]
     assert grid.numeric == [False, True]
-    assert print_tables.read_grid(markup, {"fields": [{"name": "a"}, {"name": "n"}]}).columns == ["a", "n"]
+    assert table_layout.read_grid(markup, {"fields": [{"name": "a"}, {"name": "n"}]}).columns == ["a", "n"]
 
 
 def test_counts_tell_of_columns_with_few_values_that_differ_in_frequency() -> None:
     values = [["a", "x", f"id{n}", "7"] for n in range(8)] + [["b", "y", f"id{n}", "7"] for n in range(8, 10)]
     grid = Grid(["s", "t", "id", "n"], ["State", "T", "Id", "N"], values, [False, False, False, True])
-    assert list(print_tables.counts(grid)) == [("State", [("a", 8), ("b", 2)]), ("T", [("x", 8), ("y", 2)])]
+    assert list(table_layout.counts(grid)) == [("State", [("a", 8), ("b", 2)]), ("T", [("x", 8), ("y", 2)])]
     even = Grid(["s"], ["S"], [["a"], ["b"]], [False])
-    assert list(print_tables.counts(even)) == []
+    assert list(table_layout.counts(even)) == []
 
 
 def test_faces_show_what_they_should_and_are_written_for_the_page(tmp_path: Path) -> None:
@@ -324,7 +324,7 @@ def test_bundled_document_refers_to_every_artefact_and_leads_nowhere_else(
 DETERMINISM = """
 import sys, json
 from pathlib import Path
-from compendium.publishing import jats, pdf, word
+from compendium.printing import jats, pdf, word
 out = Path(sys.argv[1])
 made = json.loads((out / "made.json").read_text(encoding="utf-8"))
 for write in (pdf.write_pdf, word.write_word, jats.write_jats):

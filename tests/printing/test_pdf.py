@@ -14,7 +14,7 @@ import pypdfium2.raw as pdfium
 import pytest
 from invented_runs import MARKUP, Run, entry, squeezed
 
-from compendium.publishing import pandoc, pdf
+from compendium.printing import pandoc, pdf
 
 Make = Callable[..., Run]
 MILLIMETRE = 72 / 25.4

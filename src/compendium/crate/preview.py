@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 from typing import Any
 
-from compendium.publishing.crate_graph import Graph
-from compendium.publishing.crate_run import Run
+from compendium.crate.graph import Graph
+from compendium.crate.record import Run
 
 FORMS = ("report/report.html", "report/report.pdf", "report/report.docx", "report/report.xml", "report/tables.xlsx")
 _ACTIONS = ("what", "started (UTC)", "ended (UTC)", "status", "read", "wrote")

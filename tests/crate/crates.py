@@ -7,9 +7,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from compendium.crate.crate import FILE, save_run
 from compendium.files import read_json, sha256, write_text
 from compendium.publishing import manifest
-from compendium.publishing.crate import FILE, save_run
 from compendium.publishing.manifest import Entry
 from compendium.run import state
 from compendium.stages import Stage

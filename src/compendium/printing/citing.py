@@ -8,8 +8,8 @@ from typing import Any
 
 from compendium.data.bibliography import methods, name_parts, short_citation, surnames
 from compendium.data.study import Study
-from compendium.publishing import pandoc
-from compendium.publishing.pandoc import Inlines, Node
+from compendium.printing import pandoc
+from compendium.printing.pandoc import Inlines, Node
 
 KEY_COLUMN = "citation_key"
 TYPES = {

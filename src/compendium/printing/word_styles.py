@@ -7,7 +7,7 @@ import re
 import zipfile
 from html import escape
 
-from compendium.publishing import pandoc
+from compendium.printing import pandoc
 
 LANGUAGE = "en-GB"
 FAMILY = "Calibri"

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from compendium.files import write_bytes
-from compendium.publishing import document, fonts, pandoc
-from compendium.publishing.pandoc import Node
-from compendium.publishing.pdf import quoted
-from compendium.publishing.word_styles import reference, section_end
+from compendium.printing import document, fonts, pandoc
+from compendium.printing.pandoc import Node
+from compendium.printing.pdf import quoted
+from compendium.printing.word_styles import reference, section_end
 
 FILE = "report/report.docx"
 PIXELS_PER_INCH = 200
@@ -25,14 +25,14 @@ DIVISIONS = {
 
 
 def write_word(out: Path, made: Node) -> str:
-    """Write the report for Word; the faces of :mod:`compendium.publishing.fonts` have to be there.
+    """Write the report for Word; the faces of :mod:`compendium.printing.fonts` have to be there.
 
     Parameters
     ----------
     out
         Output folder: the images and the faces.
     made
-        See :func:`compendium.publishing.document.document`.
+        See :func:`compendium.printing.document.document`.
 
     Returns
     -------

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from compendium import paths
+from compendium.crate import software
+from compendium.crate.graph import CRATE_VERSION, PROFILES, WORKFLOW_PROFILE, Graph
+from compendium.crate.record import LOCK, WORKFLOW, Run, all_parameters, parameters_of
 from compendium.data.study import PACKAGE_FILE, read_package
 from compendium.files import read_json
 from compendium.parameters import Scalar
-from compendium.publishing import crate_software, manifest
-from compendium.publishing.crate_graph import CRATE_VERSION, PROFILES, WORKFLOW_PROFILE, Graph
-from compendium.publishing.crate_run import LOCK, WORKFLOW, Run, all_parameters, parameters_of
+from compendium.publishing import manifest
 from compendium.run import state
 from compendium.stages import STAGES, Stage
 
@@ -35,7 +36,7 @@ def describe(run: Run) -> Graph:
     Parameters
     ----------
     run
-        See :func:`compendium.publishing.crate_run.load_run`.
+        See :func:`compendium.crate.record.load_run`.
 
     Returns
     -------
@@ -79,7 +80,7 @@ def _root(graph: Graph, run: Run, workflow: Entity, study: Entity, mentions: lis
     root["datePublished"] = run.this["ended"]
     root["conformsTo"], root["mainEntity"], root["mentions"] = profiles, workflow, mentions
     root["license"] = study["license"]
-    root["author"] = crate_software.authors(graph)
+    root["author"] = software.authors(graph)
     if run.holds_code():
         for folder, name in (("src/compendium", "The library"), ("report/template", "What the report is made from")):
             graph.folder(f"{run.code(folder)}/", paths.ROOT / folder, name)
@@ -161,9 +162,9 @@ def _notebook(graph: Graph, run: Run, stage: Stage) -> Entity:
     about = {
         "@type": ["File", "SoftwareSourceCode"],
         "name": stage.notebook,
-        "version": crate_software.citation()["version"],
-        "license": crate_software.licence(graph),
-        "programmingLanguage": crate_software.python(graph),
+        "version": software.citation()["version"],
+        "license": software.licence(graph),
+        "programmingLanguage": software.python(graph),
         "input": [_parameter(graph, p.name, p.default, p.help) for p in parameters_of(stage)],
     }
     return graph.file(run.code(name), stage.path, **{key: value for key, value in about.items() if value})
@@ -251,24 +252,24 @@ def _action(
 
 
 def _workflow(graph: Graph, run: Run, tools: list[Entity]) -> Entity:
-    cited = crate_software.citation()
+    cited = software.citation()
     lock = graph.file(
         run.code(LOCK),
         paths.LOCK,
         name="Locked environment",
         description="Every package with its exact version and hashes",
-        conformsTo=graph.thing(crate_software.LOCK_FORMAT, "WebPageElement", name="pip's requirements file format"),
+        conformsTo=graph.thing(software.LOCK_FORMAT, "WebPageElement", name="pip's requirements file format"),
     )
     about = {
         "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"],
         "name": cited["title"],
         "description": "Runs the notebooks in the order of what they need, then writes the report",
         "version": cited["version"],
-        "license": crate_software.licence(graph),
-        "creator": crate_software.authors(graph),
-        "programmingLanguage": crate_software.python(graph),
-        "runtimePlatform": crate_software.platform_name(),
-        "softwareRequirements": crate_software.packages(graph),
+        "license": software.licence(graph),
+        "creator": software.authors(graph),
+        "programmingLanguage": software.python(graph),
+        "runtimePlatform": software.platform_name(),
+        "softwareRequirements": software.packages(graph),
         "buildInstructions": lock,
         "hasPart": tools,
         "input": [_parameter(graph, p.name, p.default, p.help) for p in all_parameters()],
@@ -298,7 +299,7 @@ def _control(graph: Graph, name: str, step: Entity, action: Entity) -> Entity:
 def _engine(graph: Graph, run: Run, controls: list[Entity], whole: Entity) -> Entity:
     about = {
         "name": "Run of the compendium's scheduler",
-        "instrument": crate_software.library(graph),
+        "instrument": software.library(graph),
         "object": controls,
         "result": whole,
         "startTime": run.this["started"],

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from compendium.publishing.citations_html import Citations, Place
-from compendium.publishing.origins_html import NUMBER, Origins, nearest, open_origins, sentence_html, spans_of
 from compendium.publishing.sections import CODE, FIGURE, SENTENCE, TABLE, Block, Section
 from compendium.publishing.tables import write_csv
+from compendium.webpage.citations_html import Citations, Place
+from compendium.webpage.origins_html import NUMBER, Origins, nearest, open_origins, sentence_html, spans_of
 
 HERE = Place("search-1", "1 · Search")
 ENTRY = {"id": "s-flow", "title": "Flow <b>", "stage": "screening", "notebook": "02_screening.ipynb"}

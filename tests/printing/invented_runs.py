@@ -14,7 +14,8 @@ import pytest
 from compendium.data.study import Study
 from compendium.files import read_json, write_json, write_text
 from compendium.paths import BUNDLED_STUDY, ROOT
-from compendium.publishing import document, fonts, manifest
+from compendium.printing import document, fonts
+from compendium.publishing import manifest
 from compendium.publishing.manifest import Entry
 from compendium.publishing.markup import notebook_table
 from compendium.publishing.sections import Section, sections

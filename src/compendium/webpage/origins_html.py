@@ -10,11 +10,11 @@ from typing import Any
 
 from compendium.audit import claims
 from compendium.audit.origins import artefact_of, claims_on
-from compendium.publishing.citations_html import Citations, Place
 from compendium.publishing.markup import escape
 from compendium.publishing.sections import SENTENCE, Section
 from compendium.publishing.tables import plain_text, read_csv
 from compendium.stages import STAGES
+from compendium.webpage.citations_html import Citations, Place
 
 NUMBER = re.compile(r"(?<![\w.,/–-])\d(?:[\d,]*\d)?(?:\.\d+)?%?(?![\w/–]|-\w|[.,]\d)")
 """A number in running text; not a part of an identifier, a range of pages or a version."""

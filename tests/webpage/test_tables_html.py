@@ -9,7 +9,7 @@ import pytest
 
 from compendium.publishing.markup import escape, notebook_table
 from compendium.publishing.tables import write_csv
-from compendium.publishing.tables_html import Grid, from_csv, from_notebook, table_html
+from compendium.webpage.tables_html import Grid, from_csv, from_notebook, table_html
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror='alert(2)'>\"&"
 

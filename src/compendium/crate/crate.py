@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from compendium import paths
+from compendium.crate.record import COPIES, LOCK, WORKFLOW, Run, load_run, save_run
 from compendium.data.study import BIBLIOGRAPHY_FILE, PACKAGE_FILE, read_package
 from compendium.errors import InputError, Problem
 from compendium.files import as_json, write_bytes, write_json
-from compendium.publishing.crate_run import COPIES, LOCK, WORKFLOW, Run, load_run, save_run
 from compendium.stages import STAGES
 
 FILE = "ro-crate-metadata.json"
@@ -37,7 +37,7 @@ def write_crate(out: Path) -> bool:
     bool
         Whether there was a run to describe.
     """
-    from compendium.publishing.crate_metadata import describe
+    from compendium.crate.metadata import describe
 
     run = load_run(out)
     if run is None:
@@ -103,8 +103,8 @@ def check_target(target: Path) -> None:
 
 def contents_of(run: Run) -> dict[str, Path | bytes]:
     """Return what a packed crate holds: where each file is now, or its content, by its place in the crate."""
-    from compendium.publishing import crate_preview
-    from compendium.publishing.crate_metadata import describe
+    from compendium.crate import preview
+    from compendium.crate.metadata import describe
 
     graph = describe(run)
     package = read_package(run.study)
@@ -114,10 +114,10 @@ def contents_of(run: Run) -> dict[str, Path | bytes]:
         if path.is_file():
             graph.file(place, path)
     root = {"@id": "./"}
-    graph.text("README.md", crate_preview.readme(run, graph), name="How to read this crate", about=root)
+    graph.text("README.md", preview.readme(run, graph), name="How to read this crate", about=root)
     graph.thing(PREVIEW, "CreativeWork", name="The crate as a page", about=root, encodingFormat="text/html")
     described = graph.generate()
-    page = crate_preview.page(described["@graph"])
+    page = preview.page(described["@graph"])
     return {**graph.contents, FILE: as_json(described).encode(), PREVIEW: page.encode()}
 
 

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 from crates import EARLIER, Answer, finish_run, run_stage
-from invented_runs import hostile, make_run, released, released_document  # noqa: F401 (fixtures of the printed forms)
 
 from compendium import paths
-from compendium.publishing.crate import write_crate
+from compendium.crate.crate import write_crate
 from compendium.stages import STAGES
 
 

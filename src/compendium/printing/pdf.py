@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from compendium.files import write_bytes, write_text
 from compendium.paths import TEMPLATES
-from compendium.publishing import document, fonts, pandoc
-from compendium.publishing.pandoc import EPOCH, Node
-from compendium.publishing.print_tables import PADDING, TEXT_WIDTH, TURNED_WIDTH, width_of
+from compendium.printing import document, fonts, pandoc
+from compendium.printing.pandoc import EPOCH, Node
+from compendium.printing.table_layout import PADDING, TEXT_WIDTH, TURNED_WIDTH, width_of
 
 FILE = "report/report.pdf"
 TEMPLATE = TEMPLATES / "report.typ"
@@ -38,14 +38,14 @@ _UNSHOWN = re.compile(r'the text `?"?(.+?)"?`? could not be displayed', flags=re
 
 
 def write_pdf(out: Path, made: Node) -> str:
-    """Write the report as PDF; the faces of :mod:`compendium.publishing.fonts` have to be there.
+    """Write the report as PDF; the faces of :mod:`compendium.printing.fonts` have to be there.
 
     Parameters
     ----------
     out
         Output folder: the images and the faces.
     made
-        See :func:`compendium.publishing.document.document`.
+        See :func:`compendium.printing.document.document`.
 
     Returns
     -------

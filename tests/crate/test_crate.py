@@ -14,11 +14,12 @@ import pytest
 from crates import EARLIER, TIMES, finish_run, graph, many, refs, run_stage
 
 from compendium import paths
+from compendium.crate import crate
+from compendium.crate.crate import FILE, pack, write_crate
+from compendium.crate.software import citation
 from compendium.files import read_json, sha256, write_json, write_text
 from compendium.parameters import all_declared
-from compendium.publishing import crate, manifest
-from compendium.publishing.crate import FILE, pack, write_crate
-from compendium.publishing.crate_software import citation
+from compendium.publishing import manifest
 from compendium.run import state
 from compendium.stages import STAGES, Stage, stage
 

@@ -9,7 +9,7 @@ from importlib.metadata import PackageMetadata, PackageNotFoundError, metadata
 from typing import TYPE_CHECKING, Any
 
 from compendium import paths
-from compendium.publishing.crate_graph import Graph, slug
+from compendium.crate.graph import Graph, slug
 
 if TYPE_CHECKING:
     from rocrate.model.entity import Entity
