@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import permutations
 from typing import Any
 
@@ -31,7 +32,7 @@ def consistency(study: Study) -> dict[str, Any]:
     support = study.table("appraisal-theme-support")
     return {
         "same_scores_same_overall": "no" if same_components_different_overall(study) else "yes",
-        "lower_sum_worse_overall": len(lower_sum_worse_overall(study)),
+        "lower_sum_worse_overall": count_lower_sum_worse_overall(study),
         "a_simple_rule_reproduces_overall": "yes" if rules_that_reproduce_overall(study) else "no",
         "scores_off_scale": int(components.isna().sum().sum()),
         "reviews_rated_on_every_component": int(components.notna().all(axis=1).sum()),
@@ -48,6 +49,14 @@ def lower_sum_worse_overall(study: Study) -> list[tuple[str, str]]:
     totals = rated.sum(axis=1)
     pairs = permutations(totals.index, 2)
     return [(a, b) for a, b in pairs if totals[a] < totals[b] and printed[a] > printed[b]]
+
+
+def count_lower_sum_worse_overall(study: Study) -> int:
+    """Count the pairs of :func:`lower_sum_worse_overall`, from how many reviews share a sum and a judgement."""
+    components, printed = component_ranks(study), overall(study)
+    rated = components[components.notna().all(axis=1) & printed.notna()]
+    kinds = Counter(zip(rated.sum(axis=1), printed[rated.index], strict=True))
+    return sum(m * n for (a, w), m in kinds.items() for (b, v), n in kinds.items() if a < b and w > v)
 
 
 def rules_that_reproduce_overall(study: Study) -> list[str]:

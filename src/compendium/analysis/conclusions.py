@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from compendium.analysis import weight_of_evidence
 from compendium.audit import citations
 from compendium.data.bibliography import short_citation
-from compendium.data.study import Study, each_row, split_list
+from compendium.data.study import Study, each_row, once_per_study, split_list
 from compendium.publishing import plot_style as style
 from compendium.publishing.provenance import computed, mark, traced
 
@@ -55,9 +55,9 @@ def evidence(study: Study) -> pd.DataFrame:
     themes = study.table("interviews-themes").set_index("theme_id")["level_id"]
     subthemes = study.table("interviews-subthemes").set_index("subtheme_id")["theme_id"].map(themes)
     excerpts = study.table("interviews-excerpts").set_index("excerpt_id")["level"]
-    level = {"theme": themes, "subtheme": subthemes, "excerpt": excerpts}
+    level = {"theme": themes.to_dict(), "subtheme": subthemes.to_dict(), "excerpt": excerpts.to_dict()}
     links["source"] = [
-        _KINDS.get(row.target_kind) or str(level.get(row.target_kind, pd.Series(dtype=object)).get(row.target_id, ""))
+        _KINDS.get(row.target_kind) or str(level.get(row.target_kind, {}).get(row.target_id, ""))
         for row in each_row(links)
     ]
     return links
@@ -126,6 +126,7 @@ def findings_table(study: Study) -> pd.DataFrame:
     return table
 
 
+@once_per_study
 def joint_display(study: Study) -> pd.DataFrame:
     """Cross research questions with sources (Fetters, Curry & Creswell 2013, joint display).
 
@@ -138,11 +139,13 @@ def joint_display(study: Study) -> pd.DataFrame:
     """
     findings = study.table("conclusions-findings")
     links = evidence(study)
+    asked = findings.assign(question_id=findings["questions"].map(split_list)).explode("question_id")
+    answering = links.reset_index().merge(asked[["finding_id", "question_id"]], on="finding_id").sort_values("index")
+    cells = dict(list(answering.groupby(["question_id", "source"])))
     rows = []
     for question in study.table("conclusions-questions")["question_id"]:
-        mine = findings.loc[[question in split_list(cell) for cell in findings["questions"]], "finding_id"]
         for source in sources(study):
-            cell = links[links["finding_id"].isin(mine) & (links["source"] == source)]
+            cell = cells.get((question, source), links.iloc[:0])
             opposed = cell["relation"] == CONTRADICTING
             against = int(opposed.sum())
             supporting = len(cell) - against

@@ -75,9 +75,9 @@ def voices_table(study: Study) -> pd.DataFrame:
         those never quoted have zeros.
     """
     excerpts = study.table("interviews-excerpts")
-    rows = []
+    by_person, rows = dict(list(excerpts.groupby("interviewee_id"))), []
     for person in each_row(study.table("interviews-interviewees")):
-        mine = excerpts[excerpts["interviewee_id"] == person.interviewee_id]
+        mine = by_person.get(person.interviewee_id, excerpts.iloc[:0])
         row = {"interviewee_id": person.interviewee_id, "level": person.level_id, "excerpts": len(mine)}
         themes = set(mine["theme_id"]) - {""}
         rows.append({**row, "words": int(mine["n_words"].sum()), "themes": len(themes)})

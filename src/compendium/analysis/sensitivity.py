@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -82,8 +83,8 @@ class Support:
         """
         before, after = set(self.published), set(chosen)
         found: dict[str, list[str]] = {name: [] for name in CONSEQUENCES}
-        for finding, rows in self.findings.items():
-            pairs = [(bool(row & before), bool(row & after)) for row in rows]
+        for finding in self._resting_on(before ^ after):
+            pairs = [(bool(row & before), bool(row & after)) for row in self.findings[finding]]
             found["findings_losing_support"] += [finding] * ((True, False) in pairs)
             found["findings_left_without"] += [finding] * (
                 any(had for had, _ in pairs) and not any(h for _, h in pairs)
@@ -93,6 +94,19 @@ class Support:
             found["themes_losing_support"] += [theme] * bool(reviews & before - after)
             found["themes_left_without"] += [theme] * (bool(reviews & before) and not reviews & after)
         return found
+
+    def _resting_on(self, reviews: Collection[str]) -> list[str]:
+        """List the findings that have a row which any of the reviews keeps alive; no other can gain or lose."""
+        found = {finding for review in reviews for finding in self._by_review.get(review, ())}
+        return [finding for finding in self.findings if finding in found] if found else []
+
+    @cached_property
+    def _by_review(self) -> dict[str, set[str]]:
+        known: dict[str, set[str]] = {}
+        for finding, rows in self.findings.items():
+            for review in set().union(*rows):
+                known.setdefault(review, set()).add(finding)
+        return known
 
 
 def support(study: Study) -> Support:
@@ -142,11 +156,11 @@ def dependence_table(study: Study) -> pd.DataFrame:
         published selection, or for a review left out, joined it.
     """
     rests, admitted, rows = support(study), selections_by_rule(study), []
-    published = rests.published
+    published, names = rests.published, citations(study)
     for review in component_ranks(study).index:
         inside = review in published
         other = [r for r in published if r != review] if inside else [*published, review]
-        row: dict[str, Any] = {"citation": citations(study)[review], "published": "in" if inside else "out"}
+        row: dict[str, Any] = {"citation": names[review], "published": "in" if inside else "out"}
         row |= {"rules_admitting": sum(review in chosen for chosen in admitted.values()), "rules": len(admitted)}
         rows.append(row | {name: len(ids) for name, ids in rests.consequences(other).items()})
     return pd.DataFrame(rows)

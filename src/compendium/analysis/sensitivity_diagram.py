@@ -14,7 +14,7 @@ from compendium.publishing import plot_style as style
 
 LEFT, RIGHT, TOP, BOTTOM = 252, 204, 170, 96
 """Pixels for the names of the rules, the counts, the citations, and the key."""
-ROW, MARK = 40, 28
+ROW, MARK, SMALLEST_MARK = 40, 28, 2
 MATCHED, ENTERING = style.WIDTH - 124, style.WIDTH - 44
 """Where the two columns of counts stand."""
 STAYS, ENTERS, GAINED, LOST = (
@@ -46,12 +46,12 @@ def states(study: Study) -> pd.DataFrame:
     pandas.DataFrame
         One of :data:`ENTERS`, :data:`GAINED`, :data:`LOST` and :data:`STAYS`, at the published threshold.
     """
-    published = synthesised(study)
+    published = set(synthesised(study))
     reviews = sorted(overall(study).index, key=lambda review: review not in published)
     names = {(True, True): ENTERS, (True, False): GAINED, (False, True): LOST, (False, False): STAYS}
     grid = {}
     for rule in ordered_rules(study):
-        chosen = synthesised(study, rule)
+        chosen = set(synthesised(study, rule))
         grid[rule] = [names[review in chosen, review in published] for review in reviews]
     return pd.DataFrame.from_dict(grid, orient="index", columns=pd.Index(reviews))
 
@@ -114,7 +114,7 @@ def _draw_marks(
     marked = [f"<b>{new}</b>" if new != old else new for new, old in zip(shown, printed, strict=True)]
     text = {"text": marked, "textfont": {"color": color, "size": style.SMALL}}
     xy = {"x": [xs[review] for _, review in cells], "y": [ys[rule] for rule, _ in cells]}
-    size = min(MARK, (style.WIDTH - LEFT - RIGHT) / len(xs) - 6)
+    size = max(SMALLEST_MARK, min(MARK, (style.WIDTH - LEFT - RIGHT) / len(xs) - 6))
     marker = {"size": size, **look}
     sheet.add_scatter(**xy, mode="markers+text", marker=marker, **text, hovertext=hover, hoverinfo="text")
 

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from compendium.data.study import Study, each_row
+from compendium.data.study import Study, each_row, once_per_study
 from compendium.publishing import plot_style as style
 from compendium.publishing.provenance import computed, count, mark, traced
 
@@ -25,6 +25,7 @@ SHOWN = 0.075
 """Smallest share of a bar, all of its width being 1, that has room for a name."""
 
 
+@once_per_study
 def contributions(study: Study) -> pd.DataFrame:
     """Count what each interviewee contributes to each theme.
 

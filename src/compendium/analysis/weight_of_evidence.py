@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Sequence
+from itertools import combinations
 from typing import Any
 
 import pandas as pd
@@ -165,11 +166,14 @@ def _at_least(found: pd.Series, worst: int) -> list[str]:
 
 def same_components_different_overall(study: Study) -> list[tuple[str, str]]:
     """Pairs of reviews with equal components and unequal printed overall judgements."""
-    components, printed = component_ranks(study), overall(study)
-    rated = [review for review in components.index if components.loc[review].notna().all()]
-    pairs = [(a, b) for number, a in enumerate(rated) for b in rated[number + 1 :]]
-    same = [(a, b) for a, b in pairs if list(components.loc[a]) == list(components.loc[b])]
-    return [(a, b) for a, b in same if printed[a] != printed[b]]
+    components, printed = component_ranks(study), overall(study).to_dict()
+    rated = components[components.notna().all(axis=1)]
+    alike: dict[tuple[int, ...], list[str]] = {}
+    for row in rated.itertuples(name=None):
+        alike.setdefault(row[1:], []).append(row[0])
+    place = {review: number for number, review in enumerate(rated.index)}
+    pairs = [(a, b) for group in alike.values() for a, b in combinations(group, 2) if printed[a] != printed[b]]
+    return sorted(pairs, key=lambda pair: (place[pair[0]], place[pair[1]]))
 
 
 @once_per_study
@@ -191,8 +195,9 @@ def sensitivity(study: Study) -> pd.DataFrame:
         matches = int((computed[both] == printed[both]).sum())
         for score, worst in scale.items():
             chosen = _at_least(computed, worst)
-            gained = [r for r in chosen if r not in published]
-            lost = [r for r in published if r not in chosen]
+            before, after = set(published), set(chosen)
+            gained = [r for r in chosen if r not in before]
+            lost = [r for r in published if r not in after]
             row = {"rule": rule, "threshold": score, "matches_printed": matches, "compared": int(both.sum())}
             row |= {"n_synthesised": len(chosen), "gained": "; ".join(gained), "lost": "; ".join(lost)}
             rows.append(row)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from compendium.audit.facts import Facts, Value
+from compendium.audit.facts import Facts, Value, facts_of
 from compendium.data.study import Study, each_row
 from compendium.errors import InputError, Problem
 from compendium.publishing.provenance import computed, derived, mark, traced
@@ -51,7 +51,7 @@ def claims(study: Study, facts: Facts | None = None) -> pd.DataFrame:
     InputError
         Checks name results that do not exist; all are told, with file and row.
     """
-    table, values = _checked(study, CLAIMS, facts or Facts(study))
+    table, values = _checked(study, CLAIMS, facts or facts_of(study))
     table["recomputed_value"] = [value_text(value) for value in values]
     table["status"] = [_status(p, v) for p, v in zip(table["published_value"], values, strict=True)]
     left_open = (table["check"] != "") & (table["status"] == NOT_RECOMPUTABLE)
@@ -84,7 +84,7 @@ def inconsistencies(study: Study, facts: Facts | None = None) -> pd.DataFrame:
     InputError
         As for :func:`claims`.
     """
-    table, values = _checked(study, INCONSISTENCIES, facts or Facts(study))
+    table, values = _checked(study, INCONSISTENCIES, facts or facts_of(study))
     table["computed_value"] = [value_text(value) for value in values]
     table["shown_by"] = [
         READING if value is None else NOT_SHOWN if same(row.expected, value) else COMPUTED
@@ -129,7 +129,7 @@ def problems_of(study: Study, name: str, facts: Facts) -> Iterator[Problem]:
 
 def unknown_checks(study: Study) -> Iterator[Problem]:
     """Give every check of the claims and inconsistencies that names no result; a check of the data package."""
-    facts = Facts(study)
+    facts = facts_of(study)
     for name in (CLAIMS, INCONSISTENCIES):
         yield from problems_of(study, name, facts)
 

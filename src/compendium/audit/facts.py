@@ -17,10 +17,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -93,6 +94,7 @@ class Facts:
         self.study = study
         self._tables: dict[str, pd.DataFrame] = {}
         self._rows: dict[str, dict[str, int]] = {}
+        self._written: dict[tuple[str, str], Counter[str]] = {}
         self._results: dict[str, dict[str, Any]] = {}
         self._values: dict[str, Value] = {}
 
@@ -116,6 +118,12 @@ class Facts:
             keys = self.table(name)[self.study.primary_key(name)].itertuples(index=False)
             self._rows[name] = {"-".join(slug(part) for part in key): position for position, key in enumerate(keys)}
         return self._rows[name]
+
+    def written(self, name: str, column: str) -> Counter[str]:
+        """Count the slugs of the values of a column."""
+        if (name, column) not in self._written:
+            self._written[name, column] = Counter(self.table(name)[column].map(slug))
+        return self._written[name, column]
 
     def value(self, name: str) -> Value:
         """Return what the data say under a name; ``None`` where the data leave it open.
@@ -179,3 +187,8 @@ def _plain(value: Any) -> Value:
 def _unknown(name: str, choices: list[str]) -> Problem:
     near = get_close_matches(name, choices, n=NEAR, cutoff=0.5) or choices[:NEAR]
     return Problem(field="result", value=name, reason="no such result", allowed=f"such as {', '.join(near)}")
+
+
+def facts_of(study: Study) -> Facts:
+    """Return the facts of a study, made once: computing the results of all stages takes a while."""
+    return cast(Facts, study.remembered.setdefault(__name__, Facts(study)))

@@ -70,10 +70,10 @@ def _of_column(facts: Facts, name: str, column: str, wanted: str) -> Any:
     values = facts.table(name)[column]
     if wanted in AGGREGATES:
         return AGGREGATES[wanted](values)
-    written = values.map(slug)
-    allowed = [*written.unique(), *map(slug, _allowed(facts, name, column))]
-    pick([*allowed, *AGGREGATES], wanted, f"data.{name}.{slug(column)}")
-    return int((written == wanted).sum())
+    written = facts.written(name, column)
+    if wanted not in written:
+        pick([*written, *map(slug, _allowed(facts, name, column)), *AGGREGATES], wanted, f"data.{name}.{slug(column)}")
+    return written[wanted]
 
 
 def _allowed(facts: Facts, name: str, column: str) -> list[str]:

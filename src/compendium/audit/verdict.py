@@ -12,7 +12,7 @@ import pandas as pd
 
 from compendium import paths
 from compendium.audit import claims, reporting
-from compendium.audit.facts import Facts
+from compendium.audit.facts import facts_of
 from compendium.data.study import Study, each_row
 from compendium.publishing import manifest
 from compendium.publishing.provenance import computed, derived, mark, trace
@@ -48,7 +48,7 @@ def verdict(study: Study, out: Path) -> dict[str, Any]:
         ``reporting`` (by checklist; see :func:`compendium.audit.reporting.answers`), ``matter_most`` (the ranked
         ones, with both places) and ``versions`` (of the packages depended on).
     """
-    facts = Facts(study)
+    facts = facts_of(study)
     checked, found = claims.claims(study, facts), claims.inconsistencies(study, facts)
     parts: dict[str, Any] = {
         "artefacts": artefacts(study, out),

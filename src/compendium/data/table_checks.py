@@ -193,7 +193,7 @@ def check_foreign_keys(table: Table, others: dict[str, Table], faulty: set[tuple
         target, wanted = others.get(reference["resource"] or table.name), as_list(reference["fields"])
         if target is None or not target.has(wanted) or not table.has(columns):
             continue
-        known = [found for _, found in target.keys(wanted) if any(found)]
+        known = dict.fromkeys(found for _, found in target.keys(wanted) if any(found))
         for row, cells in table.keys(columns):
             if any(cells) and cells not in known and not any((row.line, c) in faulty for c in columns):
                 reason, allowed = f"no such row in {target.path}", listed([", ".join(k) for k in known])

@@ -8,7 +8,7 @@ citations, anonymity) is checked here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from compendium.data.bibliography import methods
@@ -204,15 +204,16 @@ def _check_list_columns(study: Study, tables: Tables) -> Iterator[Problem]:
                 yield from _check_members(table, row, column, known, target.path)
 
 
-def _identifiers(table: Table) -> list[str]:
+def _identifiers(table: Table) -> dict[str, None]:
+    """Return the identifiers of a table in its order, as a dictionary, since every row of others is looked up there."""
     key = as_list(table.schema.get("primaryKey", []))
-    return [cells[0] for _, cells in table.keys(key)] if key and table.has(key) else []
+    return dict.fromkeys(cells[0] for _, cells in table.keys(key)) if key and table.has(key) else {}
 
 
-def _check_members(table: Table, row: Row, column: str, known: list[str], path: str) -> Iterator[Problem]:
+def _check_members(table: Table, row: Row, column: str, known: Collection[str], path: str) -> Iterator[Problem]:
     for member in split_list(row.cells[column]):
         if member not in known:
-            yield table.problem(row.line, column, member, f"no such row in {path}", listed(known))
+            yield table.problem(row.line, column, member, f"no such row in {path}", listed(list(known)))
 
 
 def _check_evidence(study: Study, tables: Tables) -> Iterator[Problem]:
@@ -222,12 +223,13 @@ def _check_evidence(study: Study, tables: Tables) -> Iterator[Problem]:
     evidence = tables.get("conclusions-evidence")
     if evidence is None or not evidence.has(["target_kind", "target_id"]):
         return
+    targets = {kind: tables[name] for kind, (name, _) in TARGETS.items() if name in tables}
+    identifiers = {kind: _identifiers(target) for kind, target in targets.items()}
     for row, (kind, identifier) in evidence.keys(["target_kind", "target_id"]):
-        target = tables.get(TARGETS.get(kind, ("", ""))[0])
-        known = _identifiers(target) if target else []
+        target, known = targets.get(kind), identifiers.get(kind, {})
         if target and identifier and identifier not in known:
             reason = f"no such row in {target.path}"
-            yield evidence.problem(row.line, "target_id", identifier, reason, listed(known))
+            yield evidence.problem(row.line, "target_id", identifier, reason, listed(list(known)))
 
 
 def _check_audit(study: Study) -> Iterator[Problem]:

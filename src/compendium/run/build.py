@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -151,6 +152,10 @@ def build(wanted: Plan, reporter: Reporter | None = None) -> dict[str, Any]:
         state.save(wanted.out, state.VALIDATED, checked)
         try:
             return _run(wanted, reporter, work, key)
+        except OSError as error:
+            if error.errno == errno.ENOSPC and error.filename is None:
+                error.filename = str(wanted.out)  # which of the disks is full
+            raise
         finally:
             shutil.rmtree(work, ignore_errors=True)
 

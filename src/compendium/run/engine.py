@@ -6,7 +6,9 @@ Papermill knows them as ``compendium-fork`` and ``compendium-kernel``; a noteboo
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -42,6 +44,8 @@ class LaunchedKernelEngine(NBClientEngine):
 
     environment
         The kernel's whole environment; that of this process when ``None``.
+    scratch
+        Folder whose content makes room for the executed copy of a notebook that failed, where the disk is full.
     """
 
     manager_class: type[LaunchedKernelManager] = LaunchedKernelManager
@@ -52,7 +56,7 @@ class LaunchedKernelEngine(NBClientEngine):
     ) -> Any:
         """Run a notebook and write it; as papermill's own engine, without the writing after each cell."""
         kwargs.pop("autosave_cell_every", None)
-        progress = kwargs.pop("progress_bar", True)
+        progress, scratch = kwargs.pop("progress_bar", True), kwargs.pop("scratch", None)
         manager = NotebookExecutionManager(nb, progress_bar=progress, log_output=log_output, autosave_cell_every=0)
         manager.notebook_start()
         try:
@@ -62,7 +66,7 @@ class LaunchedKernelEngine(NBClientEngine):
             raise
         finally:
             manager.output_path = output_path
-            manager.notebook_complete()
+            complete(manager, scratch)
         return manager.nb
 
     @classmethod
@@ -114,6 +118,20 @@ class ForkedKernelEngine(LaunchedKernelEngine):
     """Runs a notebook in a kernel forked from a process that has imported what notebooks import."""
 
     manager_class = ForkedKernelManager
+
+
+def complete(manager: NotebookExecutionManager, scratch: Path | None) -> None:
+    """Write the executed notebook; where the disk is full, what one that failed has made gives way to it."""
+    try:
+        manager.notebook_complete()
+    except OSError as error:
+        outputs = (output for cell in manager.nb.cells for output in cell.get("outputs", []))
+        failed = any(output.output_type == "error" for output in outputs)
+        if error.errno != errno.ENOSPC or scratch is None or not failed:
+            raise
+        shutil.rmtree(scratch, ignore_errors=True)
+        Path(manager.output_path).parent.mkdir(parents=True)
+        manager.notebook_complete()
 
 
 def drop_pending() -> None:

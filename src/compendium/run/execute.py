@@ -79,7 +79,7 @@ def execute(
     copy.parent.mkdir(parents=True, exist_ok=True)
     options: dict[str, Any] = {"progress_bar": False, "kernel_name": "python3", "record_timing": False}
     options |= {"engine_name": engine_name(engine.name or default_engine()), "execution_timeout": engine.timeout}
-    options["environment"] = kernel_environment(study, out, drawn)
+    options |= {"environment": kernel_environment(study, out, drawn), "scratch": out}
     try:
         papermill.execute_notebook(str(stage.path), str(copy), parameters=values, **options)
     except PapermillExecutionError as error:
