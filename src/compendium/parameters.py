@@ -106,15 +106,24 @@ def parse(assignments: list[str]) -> dict[str, Scalar]:
         name = name.strip()
         if not sign:
             problems.append(Problem(field="-p", value=text, reason="has no '='", allowed="NAME=VALUE"))
-        elif name not in known:
-            problems += unknown("parameter", name, known).problems
-        elif name in values:
-            problems.append(Problem(field=name, value=value, reason="is given twice", allowed="each parameter once"))
         else:
-            values[name] = _convert(known[name], value.strip(), problems)
+            problems += _enter(values, known, name, value)
     if problems:
         raise InputError(problems)
     return values
+
+
+def _enter(values: dict[str, Scalar], known: Mapping[str, Parameter], name: str, text: str | None) -> list[Problem]:
+    """Enter a value among those read so far, or say what is wrong with it."""
+    if name not in known:
+        return unknown("parameter", name, known).problems
+    if name in values:
+        return [Problem(field=name, value=text, reason="is given twice", allowed="each parameter once")]
+    if text is None:
+        return [Problem(field=name, reason="is no single value", allowed="a text, a number, true or false")]
+    problems: list[Problem] = []
+    values[name] = _convert(known[name], text.strip(), problems)
+    return problems
 
 
 def _convert(parameter: Parameter, text: str, problems: list[Problem]) -> Scalar:
@@ -281,17 +290,10 @@ def read_file(path: str | Path) -> dict[str, Scalar]:
     problems: list[Problem] = []
     values: dict[str, Scalar] = {}
     for name, text, row in _pairs(path):
-        found: list[Problem] = []
         if name in FOLDERS:
             found = [Problem(field=name, value=text, reason="names a folder", allowed=f"the option --{name}")]
-        elif name not in known:
-            found = unknown("parameter", name, known).problems
-        elif name in values:
-            found = [Problem(field=name, value=text, reason="is given twice", allowed="each parameter once")]
-        elif text is None:
-            found = [Problem(field=name, reason="is no single value", allowed="a text, a number, true or false")]
         else:
-            values[name] = _convert(known[name], text.strip(), found)
+            found = _enter(values, known, name, text)
         problems += [replace(problem, file=path.name, row=row) for problem in found]
     if problems:
         raise InputError(problems)

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from html.parser import HTMLParser
 from typing import Any
 
 from compendium.printing.fonts import advances
+from compendium.publishing.shown_tables import read_shown
 
 LONGEST, HIGHEST = 36, 340.0
 """Rows, and millimetres, up to which a supplementary table is printed; published ones are, however long."""
@@ -30,7 +30,6 @@ LEAST, STEP = 9.0, 2.0
 """Millimetres: of the narrowest column, and that a column is widened by at a time."""
 MOST_VALUES, LONGEST_VALUE, MOST_COLUMNS = 8, 32, 3
 """A column whose few short values can be counted, and how many such columns are."""
-_CELLS = ("th", "td")
 
 
 @dataclass(frozen=True)
@@ -75,32 +74,6 @@ class Fit:
     whole: bool
 
 
-class _Reader(HTMLParser):
-    """Reads the texts of a table's cells; everything else in the markup is left out."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.rows: list[list[str]] = []
-        self.numbers: list[list[bool]] = []
-        self._inside = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "tr":
-            self.rows.append([])
-            self.numbers.append([])
-        elif tag in _CELLS and self.rows:
-            self._inside = True
-            self.rows[-1].append("")
-            self.numbers[-1].append("number" in (dict(attrs).get("class") or "").split())
-
-    def handle_endtag(self, tag: str) -> None:
-        self._inside = self._inside and tag not in _CELLS
-
-    def handle_data(self, data: str) -> None:
-        if self._inside:
-            self.rows[-1][-1] += data
-
-
 def read_grid(markup: str, entry: dict[str, Any]) -> Grid:
     """Read a table as a notebook shows it (see :func:`compendium.publishing.markup.table_html`).
 
@@ -111,15 +84,10 @@ def read_grid(markup: str, entry: dict[str, Any]) -> Grid:
     entry
         What the manifest says of it; ``fields`` names the columns, otherwise their headings do.
     """
-    reader = _Reader()
-    reader.feed(markup)
-    reader.close()
-    heads, *rows = reader.rows or [[]]
+    heads, numeric, rows = read_shown(markup)
     names = [str(field["name"]) for field in entry.get("fields", [])]
     columns = names if len(names) == len(heads) else [head.lower().replace(" ", "_") for head in heads]
-    full = [[*row, *[""] * len(heads)][: len(heads)] for row in rows]
-    marks = [mark for mark in reader.numbers[1:] if len(mark) == len(heads)]
-    numeric = [bool(marks) and all(mark[n] for mark in marks) for n in range(len(heads))]
+    full = [[*row, *[""] * (len(heads) - len(row))] for row in rows]
     return Grid(columns, heads, full, numeric)
 
 

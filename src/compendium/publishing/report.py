@@ -15,6 +15,9 @@ from compendium.publishing import manifest, table_package, workbook
 from compendium.publishing.sections import copy_path, sections, stages_run
 from compendium.webpage import page
 
+UNLISTED = ("report/manifest.json", page.PLOTLY_ASSET, *fonts.FILES)
+"""What is written beside the files that the manifest lists: itself, and what is not released."""
+
 
 def write_report(study_folder: Path, out: Path) -> dict[str, Any]:
     """Write the report in all its forms, the joined results, the verdict and the manifest of all that have run.
@@ -37,8 +40,9 @@ def write_report(study_folder: Path, out: Path) -> dict[str, Any]:
     page.write_page(study, out, read, judged)
     further = [page.FILE, "report/results.json", verdict.FILE]
     further += [copy_path(Path(), stage).as_posix() for stage in stages_run(out)]
-    further += table_package.write_package(study, out, manifest.joined(out))
-    further += workbook.write_workbook(study, out, manifest.joined(out))
+    entries = manifest.joined(out)
+    further += table_package.write_package(study, out, entries)
+    further += workbook.write_workbook(study, out, entries)
     fonts.write_fonts(out)
     printed = document.document(study, out, read, judged)
     with ThreadPoolExecutor() as pool:  # pandoc and typst do the work, and neither holds this interpreter

@@ -13,7 +13,6 @@ from compendium import paths
 from compendium.crate import crate
 from compendium.files import read_json, remove_partial
 from compendium.parameters import FOLDERS, Scalar, all_declared
-from compendium.printing import fonts
 from compendium.progress import Reporter
 from compendium.run import state
 from compendium.run.borrowing import borrow
@@ -25,16 +24,6 @@ from compendium.run.warm_parent import FORK, allow_kernels, default_engine, warm
 from compendium.stages import STAGES
 
 WORK_NAME = ".compendium-work"
-REPORT_FILES = (
-    *(f"report/{name}" for name in ("report.html", "manifest.json", "results.json", "verdict.json")),
-    "report/assets/plotly.min.js",
-    *fonts.FILES,
-    *(f"report/report.{form}" for form in ("pdf", "docx", "xml")),
-    "report/tables.xlsx",
-    "report/tables/datapackage.json",
-    "figures/datapackage.json",
-)
-"""What is written after the notebooks."""
 
 
 @dataclass
@@ -233,6 +222,6 @@ def _write_report(wanted: Plan, key: str) -> dict[str, Any]:
     from compendium.publishing import report
 
     made = report.write_report(wanted.study, wanted.out)
-    outputs = [name for name in REPORT_FILES if (wanted.out / name).is_file()]
+    outputs = [name for name in (*made["manifest"]["files"], *report.UNLISTED) if (wanted.out / name).is_file()]
     state.save(wanted.out, state.REPORT, {"key": key, "outputs": state.hashes(wanted.out, outputs)})
     return made

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
 
 from compendium.publishing.markup import NUMBER_CLASS, cell_html, escape, heading
+from compendium.publishing.shown_tables import read_shown
 from compendium.publishing.tables import plain_text, read_header, read_rows
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?\Z")
@@ -44,45 +44,9 @@ class Grid:
         return named and len(set(first)) == len(first) and all(_IDENTIFIER.match(cell) for cell in first)
 
 
-class _Reader(HTMLParser):
-    """Reads a table that :func:`compendium.publishing.markup.table_html` wrote."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.headings: list[str] = []
-        self.rows: list[list[str]] = []
-        self.numeric: list[list[bool]] = []
-        self._cell: list[str] | None = None
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "tr":
-            self.rows.append([])
-            self.numeric.append([])
-        elif tag in ("td", "th"):
-            self._cell = []
-            if tag == "td":
-                self.numeric[-1].append(("class", "number") in attrs)
-
-    def handle_data(self, data: str) -> None:
-        if self._cell is not None:
-            self._cell.append(data)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("td", "th") and self._cell is not None:
-            (self.rows[-1] if tag == "td" else self.headings).append("".join(self._cell))
-            self._cell = None
-
-
 def from_notebook(source: str) -> Grid:
     """Read a table as a notebook shows it."""
-    reader = _Reader()
-    reader.feed(source)
-    rows = [row for row in reader.rows if row]
-    flags = [flags for flags in reader.numeric if flags]
-    width = max([len(reader.headings), *map(len, rows)])
-    headings = reader.headings + [""] * (width - len(reader.headings))
-    numeric = [any(row[column] for row in flags if column < len(row)) for column in range(width)]
-    return Grid(headings, numeric, rows)
+    return Grid(*read_shown(source))
 
 
 def from_csv(path: Path) -> Grid:
