@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from compendium.analysis import term_comparison
 from compendium.audit.facts import Facts, slug
 from compendium.audit.facts_families import FAMILIES
 from compendium.data.study import Study
@@ -187,6 +188,17 @@ HAND = {
 def test_results_of_the_bundled_study_are_those_counted_by_hand(study: Study) -> None:
     facts = Facts(study)
     assert {name: facts.value(name) for name in HAND} == HAND
+
+
+def test_results_that_take_long_are_computed_only_when_asked_for(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(term_comparison, "results", lambda study: {"term_tests": asked.append(study) or 5})
+    facts = Facts(study)
+    assert facts.value("interviews.never_quoted") == 4
+    assert facts.value("interviews.local.quoted") == 12
+    assert asked == []
+    assert facts.value("interviews.term_tests") == 5
+    assert asked == [study]
 
 
 def test_every_family_refuses_a_part_that_is_not_in_the_data(study: Study) -> None:

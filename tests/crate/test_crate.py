@@ -186,15 +186,15 @@ def test_a_build_leaves_a_crate_also_when_it_fails(tmp_path: Path, monkeypatch: 
 
     broken = {"screening"}
     monkeypatch.setattr(execute, "execute", quick)
-    monkeypatch.setattr(report, "write_report", lambda *_: {"manifest": manifest.join(tmp_path, [])})
+    monkeypatch.setattr(report, "write_report", lambda *_: {"manifest": manifest.join(tmp_path, []), "written": []})
     with pytest.raises(NotebookError):
-        build(plan(out=str(tmp_path)), Reporter())
+        build(plan(out=str(tmp_path), engine="kernel"), Reporter())
     known = graph(tmp_path)
     assert known["#run-screening"]["error"] == "ValueError: no"
     assert "cell 2 of stage screening failed" in known["#run-workflow"]["error"]
     assert "#run-conclusions" not in known
     broken.clear()
-    build(plan(out=str(tmp_path)), Reporter())
+    build(plan(out=str(tmp_path), engine="kernel"), Reporter())
     known = graph(tmp_path)
     assert (
         known["#run-screening"]["startTime"] <= known["#run-screening"]["endTime"] <= known["#run-workflow"]["endTime"]
@@ -203,7 +203,7 @@ def test_a_build_leaves_a_crate_also_when_it_fails(tmp_path: Path, monkeypatch: 
     before = (tmp_path / FILE).read_bytes()
     for name in ("results", "verdict"):
         write_json(tmp_path / "report" / f"{name}.json", {})
-    build(plan(out=str(tmp_path)), Reporter())
+    build(plan(out=str(tmp_path), engine="kernel"), Reporter())
     assert (tmp_path / FILE).read_bytes() == before
     assert crate.FILE in Path(paths.ROOT / ".gitignore").read_text(encoding="utf-8")
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from compendium.data.study import Study
 from compendium.files import write_json, write_text
-from compendium.paths import BUNDLED_STUDY
 from compendium.publishing import manifest
 from compendium.publishing.manifest import Entry
 from compendium.publishing.report import write_report
@@ -59,7 +59,7 @@ def test_section_holds_prose_outputs_and_code_in_order(out: Path) -> None:
 
 
 def test_report_escapes_what_comes_from_data(out: Path) -> None:
-    made = write_report(BUNDLED_STUDY, out)
+    made = write_report(Study(), out)
     page = (out / "report" / "report.html").read_text(encoding="utf-8")
     assert "<img src=x" not in page
     assert "alert(1)</script>" not in page
@@ -69,7 +69,7 @@ def test_report_escapes_what_comes_from_data(out: Path) -> None:
 
 
 def test_report_names_no_path_and_no_address_of_a_service(out: Path) -> None:
-    write_report(BUNDLED_STUDY, out)
+    write_report(Study(), out)
     page = (out / "report" / "report.html").read_text(encoding="utf-8")
     assert str(out) not in page
     assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=.https?:", page)
@@ -78,10 +78,10 @@ def test_report_names_no_path_and_no_address_of_a_service(out: Path) -> None:
 
 
 def test_report_is_the_same_twice_and_in_the_manifest(out: Path) -> None:
-    write_report(BUNDLED_STUDY, out)
+    write_report(Study(), out)
     first = (out / "report" / "report.html").read_bytes()
     listed = json.loads((out / "report" / "manifest.json").read_text(encoding="utf-8"))
-    write_report(BUNDLED_STUDY, out)
+    write_report(Study(), out)
     assert (out / "report" / "report.html").read_bytes() == first
     files = {"report/report.html", "report/results.json", "report/notebooks/04_policy_review.ipynb"}
     assert files <= set(listed["files"])

@@ -22,6 +22,7 @@ from compendium.run import build as module
 from compendium.run import execute
 from compendium.run.build import Plan, build, guard_output, plan, run_name
 from compendium.run.locking import hold
+from compendium.run.warm_parent import KERNEL
 from compendium.stages import STAGES, Stage
 
 
@@ -76,9 +77,10 @@ def test_output_folder_that_would_be_harmed(
 BROKEN = "the notebook of the policy stage is broken"
 
 
-def light_report(study: Path, out: Path) -> dict[str, Any]:
+def light_report(study: Study, out: Path) -> dict[str, Any]:
     """Join what the stages wrote, without a page."""
-    return {"manifest": manifest.join(out, []), "results": results.join(out)}
+    listed = manifest.join(out, [])
+    return {"manifest": listed, "results": results.join(out), "written": [*listed["files"], "report/manifest.json"]}
 
 
 @pytest.fixture
@@ -102,13 +104,13 @@ def fake_run(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(execute, "execute", fake)
     monkeypatch.setattr(report, "write_report", light_report)
     monkeypatch.setattr(validation, "require_valid", Study)
-    monkeypatch.setattr(module, "warm", lambda environment: None)
     monkeypatch.setattr(module.crate, "write_crate", lambda out: None)
     return ran
 
 
 def wanted(out: Path, **options: Any) -> Plan:
-    return Plan(BUNDLED_STUDY, out, **options)
+    """Plan a run in this process, where what it is made of can be replaced."""
+    return Plan(BUNDLED_STUDY, out, engine=KERNEL, **options)
 
 
 def test_all_run_once_and_then_none(fake_run: list[str], tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ OUTPUTS = [
     "handle = display('first', display_id='one'); handle.update('second')",
 ]
 SURROUNDINGS = [
+    "from compendium.publishing.publish import modules_used; print(modules_used())",
     "import os, signal, sys; print(__name__, sys.argv[1], sys.argv[3:], os.path.basename(sys.argv[0]))",
     "print([p for p in sys.path if 'src' not in p], os.getcwd(), sys.stdin.read() if False else os.read(0, 10))",
     "print([signal.getsignal(getattr(signal, n)) for n in ('SIGCHLD', 'SIGTERM', 'SIGPIPE', 'SIGHUP')])",

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from compendium.analysis import term_comparison, theme_robustness
+from compendium.analysis import theme_robustness
 from compendium.data.study import Study, each_row
 from compendium.data.terms import ALL, choose
 from compendium.publishing import plot_style as style
@@ -170,7 +170,10 @@ def term_use(study: Study, term_families: str = ALL) -> pd.DataFrame:
 
 @traced("interviews")
 def results(study: Study, term_families: str = ALL) -> dict[str, Any]:
-    """Return the named results of the stage: sample, themes, excerpts, who is never quoted, use of the terms."""
+    """Return named results of the stage: sample, themes, excerpts, who is never quoted, use of the terms.
+
+    What :mod:`compendium.analysis.term_comparison` adds to them takes longer.
+    """
     people, excerpts = study.table("interviews-interviewees"), study.table("interviews-excerpts")
     levels, areas = study.table("interviews-levels"), study.table("interviews-areas")
     themes, voices = study.table("interviews-themes"), voices_table(study)
@@ -200,7 +203,7 @@ def results(study: Study, term_families: str = ALL) -> dict[str, Any]:
         found[f"{key}_words"] = int(mine["n_words"].sum())
         for family in choose(study, term_families):
             found[f"{key}_{family}"] = int(mine[f"n_{family}"].sum())
-    return found | theme_robustness.results(study) | term_comparison.results(study, term_families)
+    return found | theme_robustness.results(study)
 
 
 def _silence(study: Study) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,23 @@ from compendium.errors import unknown
 from compendium.files import read_json, write_json
 from compendium.publishing.publish import results_path
 from compendium.stages import STAGES
+
+
+def parts(stage: str) -> list[Callable[[Study], dict[str, Any]]]:
+    """Return the functions that together give a stage's results, those that take long last.
+
+    Raises
+    ------
+    InputError
+        There is no such stage.
+    """
+    from compendium.analysis import appraisal, conclusions, interviews, policy, screening, search, term_comparison
+
+    modules = (search, screening, appraisal, policy, interviews, conclusions)
+    known = {module.__name__.rpartition(".")[2]: module.results for module in modules}
+    if stage not in known:
+        raise unknown("stage", stage, known)
+    return [known[stage], *([term_comparison.results] if known[stage] is interviews.results else [])]
 
 
 def compute(stage: str, study: Study) -> dict[str, Any]:
@@ -21,15 +39,13 @@ def compute(stage: str, study: Study) -> dict[str, Any]:
         Name of the stage.
     study
         The study.
-    """
-    from compendium.analysis import appraisal, conclusions, interviews, policy, screening, search
 
-    modules = {
-        m.__name__.rpartition(".")[2]: m for m in (search, screening, appraisal, policy, interviews, conclusions)
-    }
-    if stage not in modules:
-        raise unknown("stage", stage, modules)
-    return dict(modules[stage].results(study))
+    Raises
+    ------
+    InputError
+        There is no such stage.
+    """
+    return {name: value for part in parts(stage) for name, value in part(study).items()}
 
 
 def flatten(stage: str, found: dict[str, Any]) -> dict[str, Any]:

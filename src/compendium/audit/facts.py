@@ -9,7 +9,7 @@ A name is resolved when somebody asks for it. What it may start with:
 ``references``
     What the bibliography holds: :mod:`compendium.audit.facts_references`.
 a stage
-    A named result of that stage (:func:`compendium.analysis.results.compute`, published parameters), or a member of
+    A named result of that stage (:func:`compendium.analysis.results.parts`, published parameters), or a member of
     one of the families in :mod:`compendium.audit.facts_families`.
 """
 
@@ -95,7 +95,7 @@ class Facts:
         self._tables: dict[str, pd.DataFrame] = {}
         self._rows: dict[str, dict[str, int]] = {}
         self._written: dict[tuple[str, str], Counter[str]] = {}
-        self._results: dict[str, dict[str, Any]] = {}
+        self._computed: dict[Callable[[Study], dict[str, Any]], dict[str, Any]] = {}
         self._values: dict[str, Value] = {}
 
     def table(self, name: str) -> pd.DataFrame:
@@ -153,20 +153,28 @@ class Facts:
         raise UnknownName([*(f"{known}." for known in roots), *(f"{stage.name}." for stage in STAGES)])
 
     def _stage_result(self, name: str, stage: str) -> Any:
+        """Look in the results, among the families, and last in those results that take long to compute."""
+        from compendium.analysis.results import parts
         from compendium.audit import facts_families
 
-        found = self.results(stage)
-        if name in found:
-            return found[name]
-        return facts_families.resolve(self, name, list(found))
+        quick, *slow = parts(stage)
+        found = self._results(stage, quick)
+        family = None if name in found else facts_families.find(name)
+        if family is not None:
+            return family(self)
+        for part in slow if name not in found else ():
+            found = found | self._results(stage, part)
+        if name not in found:
+            raise UnknownName([*found, *facts_families.FAMILIES])
+        return found[name]
 
-    def results(self, stage: str) -> dict[str, Any]:
-        """Return the named results of a stage under full names, members of mappings included."""
-        if stage not in self._results:
-            from compendium.analysis.results import compute, flatten
+    def _results(self, stage: str, part: Callable[[Study], dict[str, Any]]) -> dict[str, Any]:
+        """Return results of a stage under full names, members of mappings included."""
+        if part not in self._computed:
+            from compendium.analysis.results import flatten
 
-            self._results[stage] = flatten(stage, compute(stage, self.study))
-        return self._results[stage]
+            self._computed[part] = flatten(stage, part(self.study))
+        return self._computed[part]
 
 
 def _roots() -> dict[str, Callable[[Facts, list[str]], Any]]:

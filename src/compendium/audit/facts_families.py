@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from compendium.audit.facts import Facts, UnknownName, pick, slug, yes_no
+from compendium.audit.facts import Facts, pick, slug, yes_no
 from compendium.audit.facts_references import NUMBER
 from compendium.data.study import each_row
 from compendium.data.terms import families, patterns
@@ -36,29 +36,22 @@ def family(pattern: str) -> Callable[[_Function], _Function]:
     return register
 
 
-def resolve(facts: Facts, name: str, known: list[str]) -> Any:
-    """Find the family of a name and ask it.
+def find(name: str) -> Callable[[Facts], Any] | None:
+    """Find the family of a full name.
 
-    Parameters
-    ----------
-    facts
-        Gives the tables.
-    name
-        Full name.
-    known
-        Names that exist besides the families, for the error.
-
-    Raises
-    ------
-    UnknownName
-        No family has such a name, or a part of it is not in the data.
+    Returns
+    -------
+    callable or None
+        Computes the member of the family from facts, or raises :class:`compendium.audit.facts.UnknownName` where a part
+        of the name is not in the data; ``None`` where no family has such a name.
     """
     parts = name.split(".")
     for pattern, function in FAMILIES.items():
         places = pattern.split(".")
         if len(places) == len(parts) and all(_open(p) or p == part for p, part in zip(places, parts, strict=True)):
-            return function(facts, *(part for p, part in zip(places, parts, strict=True) if _open(p)))
-    raise UnknownName([*known, *FAMILIES])
+            given = [part for p, part in zip(places, parts, strict=True) if _open(p)]
+            return lambda facts: function(facts, *given)
+    return None
 
 
 def _open(place: str) -> bool:

@@ -18,6 +18,7 @@ from compendium.run import state
 from compendium.run.borrowing import borrow
 from compendium.run.execute import kernel_environment, quiet_process
 from compendium.run.locking import hold
+from compendium.run.report_writer import ReportWriter
 from compendium.run.schedule import Schedule
 from compendium.run.transaction import finish
 from compendium.run.warm_parent import FORK, allow_kernels, default_engine, warm
@@ -198,13 +199,14 @@ def _run(wanted: Plan, reporter: Reporter, work: Path, key: str) -> dict[str, An
 
 def _make(wanted: Plan, reporter: Reporter, schedule: Schedule, key: str) -> tuple[dict[str, Any], bool]:
     """Run the stages and write the report; return what there is now, and whether the report was written."""
-    with quiet_process():
-        schedule.run()
-    made = {"ran": schedule.ran, "missing_images": schedule.missing_images}
-    report_key = state.key_of_report(wanted.out, key)
-    if wanted.force or not state.report_is_current(wanted.out, report_key):
-        reporter.note("writing the report")
-        return made | _write_report(wanted, report_key), True
+    with ReportWriter(wanted.study, wanted.out, wanted.engine == FORK) as writer:
+        with quiet_process():
+            schedule.run(writer.get_ready)
+        made = {"ran": schedule.ran, "missing_images": schedule.missing_images}
+        report_key = state.key_of_report(wanted.out, key)
+        if wanted.force or not state.report_is_current(wanted.out, report_key):
+            reporter.note("writing the report")
+            return made | _write_report(wanted, writer, report_key), True
     names = ("manifest", "results", "verdict")
     return made | {name: read_json(wanted.out / "report" / f"{name}.json") for name in names}, False
 
@@ -218,10 +220,8 @@ def _describe(wanted: Plan, schedule: Schedule, started: str, error: BaseExcepti
     crate.write_crate(wanted.out)
 
 
-def _write_report(wanted: Plan, key: str) -> dict[str, Any]:
-    from compendium.publishing import report
-
-    made = report.write_report(wanted.study, wanted.out)
-    outputs = [name for name in (*made["manifest"]["files"], *report.UNLISTED) if (wanted.out / name).is_file()]
+def _write_report(wanted: Plan, writer: ReportWriter, key: str) -> dict[str, Any]:
+    made = writer.write()
+    outputs = [name for name in made.pop("written") if (wanted.out / name).is_file()]
     state.save(wanted.out, state.REPORT, {"key": key, "outputs": state.hashes(wanted.out, outputs)})
     return made

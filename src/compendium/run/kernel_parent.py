@@ -1,9 +1,12 @@
 """The process from which kernels are forked: it has imported what notebooks import, and does nothing else.
 
-Run as ``python -m compendium.run.kernel_parent FD`` by :mod:`compendium.run.forked_kernel`, with one end of a socket
+Run as ``python -m compendium.run.kernel_parent FD`` by :mod:`compendium.run.warm_parent`, with one end of a socket
 pair as ``FD``. A request is four bytes of length, sent together with the write end of a pipe, and then JSON with the
 kernel's arguments, environment and directory. Down the pipe goes the number of the kernel's process and, when it
 has ended, its exit status. When the socket closes, however that comes about, all kernels are ended.
+
+A request may name a function of this library instead; the forked process then is no kernel and calls it with a socket,
+which is sent together with the pipe, and with the arguments.
 
 Nothing here may start a thread or make a ZeroMQ context: neither survives a fork.
 """
@@ -20,11 +23,12 @@ import signal
 import socket
 import sys
 import time
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+
+from compendium.forking import die_with, fork_quietly
 
 KERNEL_MODULES = (
     "faulthandler",
@@ -46,30 +50,46 @@ STUDY_MODULES = ("pandas", "plotly.graph_objects", "compendium.publishing.publis
 
 HEADER = 4
 """Bytes of the length that precedes a request."""
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass
 class Request:
-    """What a kernel is to be: arguments of the launcher, environment and current directory."""
+    """What a forked process is to be.
+
+    Parameters
+    ----------
+    arguments
+        Those of the launcher, or of the function.
+    environment, directory
+        Its whole environment, and where it starts.
+    function
+        ``module:function``; empty for a kernel.
+    channel
+        Number of the socket for the function; -1 for a kernel.
+    """
 
     arguments: list[str]
     environment: dict[str, str]
     directory: str
+    function: str = ""
+    channel: int = -1
 
 
 def main() -> None:
-    """Serve until the socket closes; in a forked process, be the kernel."""
+    """Serve until the socket closes; in a forked process, be what was asked for."""
     with contextlib.suppress(ValueError):
         sys.path.remove(str(Path.cwd()))
-    before = dict(os.environ)
+    before, own = dict(os.environ), [name for name in sys.modules if name.startswith("compendium.")]
     warm_up()
     set_by_imports = {name: value for name, value in os.environ.items() if before.get(name) != value}
     channel = socket.socket(fileno=int(sys.argv[1]))
     request = Parent(channel).serve()
     if request is not None:
         request.environment |= set_by_imports
-        be_kernel(request)
+        settle(request)
+        for name in own:  # this process needed them, and a kernel would be said to rest on them
+            del sys.modules[name]
+        (call if request.function else be_kernel)(request)
 
 
 def warm_up() -> None:
@@ -133,7 +153,7 @@ class Parent:
     def _receive(self) -> tuple[Request, int] | None:
         """Read a request and the pipe that came with it; ``None`` when the channel has closed."""
         try:
-            header, descriptors, _, _ = socket.recv_fds(self._channel, HEADER, 1)
+            header, descriptors, _, _ = socket.recv_fds(self._channel, HEADER, 2)
             if len(header) < HEADER or not descriptors:
                 return None
             length, body = int.from_bytes(header, "big"), b""
@@ -144,19 +164,21 @@ class Parent:
                 body += part
         except OSError:
             return None
-        return Request(**json.loads(body)), descriptors[0]
+        report, *further = descriptors
+        told = json.loads(body)
+        if further:
+            told["channel"] = further[0]
+        return Request(**told), report
 
     def _fork(self, request: Request, report: int) -> bool:
         """Fork; return whether this is the new process."""
-        parent = os.getpid()
-        with warnings.catch_warnings():
-            # Threads of linear algebra libraries are counted; those libraries end them before a fork by themselves.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            number = os.fork()
+        parent, number = os.getpid(), fork_quietly()
         if number == 0:
             self._leave(parent, report)
             return True
         self._reports[number] = report
+        if request.channel >= 0:
+            os.close(request.channel)
         _tell(report, {"pid": number})
         return False
 
@@ -197,26 +219,27 @@ def _tell(report: int, message: dict[str, int]) -> None:
         os.write(report, json.dumps(message).encode() + b"\n")
 
 
-def die_with(parent: int) -> None:
-    """Have the system end this process when its parent ends; where that cannot be asked, ipykernel looks itself."""
-    if sys.platform.startswith("linux"):
-        import ctypes
-
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(1)
-
-
-def be_kernel(request: Request) -> None:
-    """Turn this forked process into the kernel that a fresh one with the same arguments would be."""
-    import ipykernel_launcher
-
+def settle(request: Request) -> None:
+    """Give this forked process the surroundings that a launched one would have."""
     os.environ.clear()
     os.environ.update(request.environment, JPY_PARENT_PID=str(os.getppid()))
     time.tzset()
     os.chdir(request.directory)
     _empty_stdin()
     _forget_seeds()
+
+
+def call(request: Request) -> None:
+    """Call the function that was asked for."""
+    module, _, name = request.function.partition(":")
+    function = getattr(importlib.import_module(module), name)
+    function(socket.socket(fileno=request.channel), *request.arguments)
+
+
+def be_kernel(request: Request) -> None:
+    """Turn this forked process into the kernel that a fresh one with the same arguments would be."""
+    import ipykernel_launcher
+
     sys.argv = [str(ipykernel_launcher.__file__), *request.arguments]
     from ipykernel.kernelapp import IPKernelApp
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,8 +68,13 @@ class Schedule:
         self.failed: list[dict[str, str]] = []
         self._started: dict[str, str] = {}
 
-    def run(self) -> None:
+    def run(self, all_started: Callable[[], None] = lambda: None) -> None:
         """Run until all is done.
+
+        Parameters
+        ----------
+        all_started
+            Is called when no stage waits to be started any more, if any ran.
 
         Raises
         ------
@@ -81,6 +87,8 @@ class Schedule:
         try:
             while self._waiting or self._running:
                 self._start_ready(pool)
+                if self._running and not self._waiting:
+                    all_started()
                 for future in wait(self._running, return_when=FIRST_COMPLETED).done if self._running else ():
                     self._finish(self._running.pop(future), future)
         except KeyboardInterrupt:

@@ -149,19 +149,35 @@ class KernelParent:
         """Whether it still runs."""
         return self._process.poll() is None
 
-    def fork(self, arguments: list[str], environment: dict[str, str], directory: str) -> ForkedProcess:
-        """Fork a kernel.
+    def fork(
+        self,
+        arguments: list[str],
+        environment: dict[str, str],
+        directory: str,
+        function: str = "",
+        channel: socket.socket | None = None,
+    ) -> ForkedProcess:
+        """Fork a kernel, or a process that calls a function.
+
+        Parameters
+        ----------
+        arguments, environment, directory, function
+            See :class:`compendium.run.kernel_parent.Request`.
+        channel
+            Socket for the function; this process's own end of it has to be closed by the caller.
 
         Raises
         ------
         OSError
             The parent has ended.
         """
-        body = json.dumps({"arguments": arguments, "environment": environment, "directory": directory}).encode()
+        told = {"arguments": arguments, "environment": environment, "directory": directory, "function": function}
+        body = json.dumps(told).encode()
         reading, writing = os.pipe()
         try:
             with self._lock:
-                socket.send_fds(self._channel, [len(body).to_bytes(HEADER, "big")], [writing])
+                passed = [writing] if channel is None else [writing, channel.fileno()]
+                socket.send_fds(self._channel, [len(body).to_bytes(HEADER, "big")], passed)
                 self._channel.sendall(body)
         except OSError:
             os.close(reading)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from compendium.publishing.markup import NUMBER_CLASS, cell_html, escape, heading
@@ -36,7 +37,7 @@ class Grid:
         room = next((name for least, name in ROOM if long >= least), "")
         return NUMBER_CLASS if self.numeric[column] else f' class="{room}"' if room else ""
 
-    @property
+    @cached_property
     def identified(self) -> bool:
         """Whether the first column identifies the rows."""
         first = [row[0] for row in self.rows if row]

@@ -1,0 +1,86 @@
+"""Writing the report: in a process that gets ready while the last notebook runs, or else in the run's own.
+
+The process is forked from the warm one, as kernels are, and what it writes in two halves is written side by side.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from compendium import forking
+from compendium.run.execute import kernel_environment
+from compendium.run.warm_parent import ForkedProcess, parent_for
+
+_WRITE = b"w"
+
+
+class ReportWriter:
+    """Writes the report of a run; used in a ``with`` statement, whose end ends the process.
+
+    Parameters
+    ----------
+    study, out
+        Study and output folder.
+    forks
+        Whether to write in a process of its own.
+    """
+
+    def __init__(self, study: Path, out: Path, forks: bool):
+        self._study, self._out, self._forks = study, out, forks
+        self._process: ForkedProcess | None = None
+        self._channel: socket.socket | None = None
+
+    def __enter__(self) -> ReportWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._channel is not None:
+            self._channel.close()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def get_ready(self) -> None:
+        """Start the process, if there is to be one: the last notebook runs, and the report comes next."""
+        if not self._forks or self._process is not None:
+            return
+        environment = kernel_environment(self._study, self._out)
+        arguments, function = [str(self._study), str(self._out)], f"{__name__}:{serve.__name__}"
+        self._channel, theirs = socket.socketpair()
+        with theirs, contextlib.suppress(OSError):  # without it, the report is written here
+            parent = parent_for([sys.executable], environment)
+            self._process = parent.fork(arguments, environment, str(Path.cwd()), function, theirs)
+
+    def write(self) -> dict[str, Any]:
+        """Write the report; return what :func:`compendium.publishing.report.write_report` returns."""
+        if self._process is not None and self._channel is not None:
+            with contextlib.suppress(forking.LostError):  # somebody has ended it, so that it is done here
+                with contextlib.suppress(OSError):
+                    self._channel.sendall(_WRITE)
+                made: dict[str, Any] = forking.receive(self._channel)
+                return made
+        from compendium.data.study import Study
+        from compendium.publishing import report
+
+        return report.write_report(Study(self._study), self._out)
+
+
+def serve(channel: socket.socket, study: str, out: str) -> None:
+    """Be the process: get ready, wait for the word, write, and answer."""
+    from compendium.data.study import Study
+    from compendium.publishing import report
+
+    def work() -> dict[str, Any]:
+        read = Study(study)
+        report.get_ready(read)
+        told = channel.recv(len(_WRITE))
+        return report.write_report(read, Path(out), forking.side_by_side) if told else {}
+
+    forking.answer(channel, work)

@@ -1,0 +1,106 @@
+"""The report written in a process of its own, or here: the same bytes, and an end whatever happens to the process."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from compendium import paths
+from compendium.files import tree
+from compendium.run import warm_parent
+from compendium.run.report_writer import ReportWriter
+from compendium.run.warm_parent import can_fork
+
+needs_fork = pytest.mark.skipif(not can_fork(), reason="this system launches every process")
+STAGE = "policy"
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """An output folder in which one stage has run."""
+    folder = tmp_path / "out"
+    for name in (f"data/derived/{STAGE}", "figures", "report/tables"):
+        shutil.copytree(paths.ROOT / name, folder / name)
+    (folder / "report" / "notebooks").mkdir()
+    shutil.copy2(paths.ROOT / "report" / "notebooks" / "04_policy_review.ipynb", folder / "report" / "notebooks")
+    return folder
+
+
+@pytest.fixture
+def no_parent() -> Iterator[None]:
+    warm_parent.close_parents()
+    yield
+    warm_parent.close_parents()
+
+
+def written(out: Path) -> dict[str, bytes]:
+    return {name: path.read_bytes() for name, path in tree(out / "report").items()}
+
+
+def write(out: Path, forks: bool) -> dict[str, bytes]:
+    """Write a report; return all of its files."""
+    with ReportWriter(paths.BUNDLED_STUDY, out, forks) as writer:
+        writer.get_ready()
+        made = writer.write()
+    assert set(made) == {"manifest", "results", "verdict", "written"}
+    assert made["results"]["policy.documents"] == 9
+    assert all((out / name).is_file() for name in made["written"])
+    return written(out)
+
+
+@needs_fork
+def test_both_ways_write_the_same_and_tell_the_same(out: Path, no_parent: None) -> None:
+    forked = write(out, forks=True)
+    for name in ("report.html", "report.pdf", "report.docx", "report.xml", "tables.xlsx", "verdict.json"):
+        (out / "report" / name).unlink()
+    assert write(out, forks=False) == forked
+
+
+@needs_fork
+def test_a_process_that_was_ended_is_done_without(out: Path, no_parent: None) -> None:
+    with ReportWriter(paths.BUNDLED_STUDY, out, forks=True) as writer:
+        writer.get_ready()
+        assert writer._process is not None
+        os.kill(writer._process.pid, signal.SIGKILL)
+        made = writer.write()
+    assert "report/report.pdf" in made["written"]
+    assert (out / "report" / "report.pdf").is_file()
+
+
+@needs_fork
+def test_what_goes_wrong_in_the_process_is_raised_here(out: Path, no_parent: None) -> None:
+    folder = out / "report" / "report.html"
+    folder.mkdir()
+    (folder / "in-the-way").touch()
+    with ReportWriter(paths.BUNDLED_STUDY, out, forks=True) as writer:
+        writer.get_ready()
+        with pytest.raises(OSError, match=r"report\.html"):
+            writer.write()
+
+
+@needs_fork
+def test_a_process_that_is_not_needed_writes_nothing_and_is_gone(out: Path, no_parent: None) -> None:
+    before = written(out)
+    with ReportWriter(paths.BUNDLED_STUDY, out, forks=True) as writer:
+        writer.get_ready()
+        writer.get_ready()
+        assert writer._process is not None
+        number = writer._process.pid
+    assert written(out) == before
+    end = time.monotonic() + 5
+    while Path(f"/proc/{number}").exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert sys.platform != "linux" or not Path(f"/proc/{number}").exists()
+
+
+def test_nothing_is_started_where_nothing_forks(out: Path) -> None:
+    with ReportWriter(paths.BUNDLED_STUDY, out, forks=False) as writer:
+        writer.get_ready()
+        assert writer._process is None

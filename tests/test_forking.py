@@ -1,0 +1,147 @@
+"""Work in a forked copy of this process: answers, exceptions, and an end on both sides whatever happens."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from compendium.errors import InputError, Problem
+from compendium.forking import LostError, answer, in_turn, receive
+from compendium.run.warm_parent import can_fork
+
+pytestmark = pytest.mark.skipif(not can_fork(), reason="this system launches every process")
+
+
+def forked(body: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a body of code in a process that has a single thread, as a test run has not always."""
+    head = "import os, signal, sys, time\nfrom compendium.forking import *\n"
+    return subprocess.run(
+        [sys.executable, "-c", head + textwrap.dedent(body)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_both_answers_come_from_two_processes_at_a_time(tmp_path: Path) -> None:
+    done = forked(
+        """
+        def beside():
+            open("beside", "w").close()
+            while not os.path.exists("here"): time.sleep(0.005)
+            return os.getpid()
+        def here():
+            open("here", "w").close()
+            while not os.path.exists("beside"): time.sleep(0.005)
+            return os.getpid()
+        first, second = side_by_side(beside, here)
+        print(first != second, second == os.getpid())
+        """,
+        tmp_path,
+    )
+    assert done.stdout.split() == ["True", "True"], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("beside", "here", "raised"),
+    [
+        ("1 / 0", "2", "ZeroDivisionError division by zero"),
+        ("1", "1 / 0", "ZeroDivisionError division by zero"),
+        ("time.sleep(30)", "1 / 0", "ZeroDivisionError division by zero"),
+        ("os.kill(os.getpid(), 9)", "2", "LostError the process that did this work has ended"),
+        ("sys.exit(3)", "2", "LostError the process that did this work has ended"),
+        ("open('/no/such/file')", "2", "FileNotFoundError [Errno 2] No such file or directory: '/no/such/file'"),
+        ("(lambda: 1, 2)[0]", "2", "RuntimeError no answer could be sent: <function"),
+    ],
+)
+def test_what_goes_wrong_in_either_is_raised_and_nothing_is_left(
+    tmp_path: Path, beside: str, here: str, raised: str
+) -> None:
+    done = forked(
+        f"""
+        began = time.monotonic()
+        try:
+            print(side_by_side(lambda: {beside}, lambda: {here}))
+        except Exception as error:
+            print(type(error).__name__, error)
+        try:
+            os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            print("alone after a moment" if time.monotonic() - began < 10 else "late")
+        """,
+        tmp_path,
+    )
+    told, rest = done.stdout.splitlines()
+    assert told.startswith(raised), done.stderr
+    assert rest == "alone after a moment"
+
+
+def test_a_copy_ends_with_the_process_that_made_it(tmp_path: Path) -> None:
+    source = """
+        def beside():
+            print(os.getpid(), flush=True)
+            time.sleep(60)
+        side_by_side(beside, lambda: time.sleep(60))
+        """
+    head = "import os, time\nfrom compendium.forking import side_by_side\n"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", head + textwrap.dedent(source)]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        copy = int(process.stdout.readline())
+        process.send_signal(signal.SIGKILL)
+        process.wait(10)
+    end = time.monotonic() + 10
+    while Path(f"/proc/{copy}").exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not Path(f"/proc/{copy}").exists()
+
+
+def told_through(work: object) -> socket.socket:
+    """Have some work answered into a channel; return the end to read."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(True)
+    answer(theirs, work)  # type: ignore[arg-type]
+    return ours
+
+
+def test_a_fault_of_the_input_keeps_all_its_problems_and_tells_where_it_was_raised() -> None:
+    problems = [Problem("a.csv", 3, "year", "x", "no number"), Problem("b.csv")]
+
+    def work() -> None:
+        raise InputError(problems)
+
+    with pytest.raises(InputError) as caught:
+        receive(told_through(work))
+    assert caught.value.problems == problems
+    assert "in work" in caught.value.__notes__[0]
+
+
+def test_an_answer_cut_short_is_no_answer() -> None:
+    ours, theirs = socket.socketpair()
+    theirs.sendall(b"\x80\x04\x95")
+    theirs.close()
+    with pytest.raises(LostError):
+        receive(ours)
+
+
+def test_nobody_has_to_listen() -> None:
+    ours, theirs = socket.socketpair()
+    ours.close()
+    answer(theirs, lambda: 1)
+
+
+def test_in_turn_does_one_thing_after_the_other() -> None:
+    done: list[str] = []
+    assert in_turn(lambda: done.append("a"), lambda: len(done)) == (None, 1)
