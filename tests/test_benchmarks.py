@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -160,3 +162,14 @@ def test_command_over_its_limit_is_stopped_with_all_below_it() -> None:
     ((_, child),) = found.said
     stat = Path(f"/proc/{int(child)}/stat")
     assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_a_stage_can_be_measured_without_validation_and_without_the_report() -> None:
+    """What is left out has to be where it is looked for."""
+    from growth import UNCHECKED
+
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    command = [sys.executable, "-c", UNCHECKED, "list"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "01_search.ipynb" in done.stdout

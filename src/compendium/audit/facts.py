@@ -18,10 +18,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import pandas as pd
 
@@ -32,6 +32,7 @@ from compendium.stages import STAGES
 NEAR = 3
 YES, NO = "yes", "no"
 
+T = TypeVar("T")
 Value = str | int | float | list[str] | None
 
 
@@ -92,11 +93,17 @@ class Facts:
 
     def __init__(self, study: Study):
         self.study = study
-        self._tables: dict[str, pd.DataFrame] = {}
-        self._rows: dict[str, dict[str, int]] = {}
-        self._written: dict[tuple[str, str], Counter[str]] = {}
-        self._computed: dict[Callable[[Study], dict[str, Any]], dict[str, Any]] = {}
+        self._kept: dict[Any, Any] = {}
         self._values: dict[str, Value] = {}
+
+    def once(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """Return what a computation gave when it was first asked for under this key; no claim costs a look at all rows.
+
+        Callers must not change what they get.
+        """
+        if key not in self._kept:
+            self._kept[key] = compute()
+        return cast(T, self._kept[key])
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table; callers must not change it.
@@ -106,24 +113,33 @@ class Facts:
         UnknownName
             The study has no such table.
         """
-        if name not in self._tables:
-            if name not in self.study:
-                raise UnknownName(f"data.{known}.rows" for known in self.study.names)
-            self._tables[name] = self.study.table(name)
-        return self._tables[name]
+        if name not in self.study:
+            raise UnknownName(f"data.{known}.rows" for known in self.study.names)
+        return self.once(("table", name), lambda: self.study.table(name))
 
     def rows(self, name: str) -> dict[str, int]:
         """Return the position of each row of a table by the slugs of its key, joined by hyphens."""
-        if name not in self._rows:
+
+        def number() -> dict[str, int]:
             keys = self.table(name)[self.study.primary_key(name)].itertuples(index=False)
-            self._rows[name] = {"-".join(slug(part) for part in key): position for position, key in enumerate(keys)}
-        return self._rows[name]
+            return {"-".join(slug(part) for part in key): position for position, key in enumerate(keys)}
+
+        return self.once(("rows", name), number)
+
+    def where(self, name: str, column: str, value: object) -> pd.DataFrame:
+        """Return the rows of a table that have a value in a column."""
+        table = self.table(name)
+        groups = self.once(("where", name, column), lambda: table.groupby(column, sort=False).indices)
+        return table.iloc[groups.get(value, [])]
 
     def written(self, name: str, column: str) -> Counter[str]:
         """Count the slugs of the values of a column."""
-        if (name, column) not in self._written:
-            self._written[name, column] = Counter(self.table(name)[column].map(slug))
-        return self._written[name, column]
+        return self.once(("written", name, column), lambda: Counter(self.table(name)[column].map(slug)))
+
+    def pick(self, name: str, column: str, wanted: str, prefix: str, suffix: str = "") -> Any:
+        """Return the value of a column whose slug is wanted; see :func:`pick`."""
+        by_slug = self.once(("pick", name, column), lambda: {slug(value): value for value in self.table(name)[column]})
+        return by_slug[wanted] if wanted in by_slug else pick(by_slug.values(), wanted, prefix, suffix)
 
     def value(self, name: str) -> Value:
         """Return what the data say under a name; ``None`` where the data leave it open.
@@ -170,11 +186,9 @@ class Facts:
 
     def _results(self, stage: str, part: Callable[[Study], dict[str, Any]]) -> dict[str, Any]:
         """Return results of a stage under full names, members of mappings included."""
-        if part not in self._computed:
-            from compendium.analysis.results import flatten
+        from compendium.analysis.results import flatten
 
-            self._computed[part] = flatten(stage, part(self.study))
-        return self._computed[part]
+        return self.once(part, lambda: flatten(stage, part(self.study)))
 
 
 def _roots() -> dict[str, Callable[[Facts, list[str]], Any]]:

@@ -63,7 +63,7 @@ def resolve(facts: Facts, parts: list[str]) -> Any:
     if first not in rows:
         raise UnknownName(f"data.{name}.{known}.{second}" for known in [*rows, *columns])
     column = pick(frame.columns, second, f"data.{name}.{first}")
-    return frame.iloc[rows[first]][column]
+    return frame[column].iat[rows[first]]
 
 
 def _of_column(facts: Facts, name: str, column: str, wanted: str) -> Any:

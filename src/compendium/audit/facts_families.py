@@ -63,7 +63,7 @@ def _term(facts: Facts, wanted: str, prefix: str) -> str:
 
 
 def _level(facts: Facts, wanted: str, prefix: str) -> str:
-    return str(pick(facts.table("interviews-levels")["level_id"], wanted, prefix))
+    return str(facts.pick("interviews-levels", "level_id", wanted, prefix))
 
 
 # Screening --------------------------------------------------------------------------
@@ -72,10 +72,9 @@ def _level(facts: Facts, wanted: str, prefix: str) -> str:
 @family("screening.excluded_for.<reason>")
 def excluded_for(facts: Facts, reason: str) -> int:
     """Count the reports excluded at full text for a reason."""
-    reasons = facts.table("screening-reasons")
-    label = pick(reasons["reason"], reason, "screening.excluded_for")
-    chosen = reasons.loc[reasons["reason"] == label, "reason_id"]
-    return int(facts.table("screening-full-text")["reason_id"].isin(chosen).sum())
+    label = facts.pick("screening-reasons", "reason", reason, "screening.excluded_for")
+    chosen = facts.where("screening-reasons", "reason", label)["reason_id"]
+    return sum(len(facts.where("screening-full-text", "reason_id", identifier)) for identifier in chosen)
 
 
 @family("screening.full_text_in_reference_list")
@@ -114,7 +113,9 @@ def full_texts_at_hand(facts: Facts) -> int:
 @family("screening.excluded_topics_among_included")
 def excluded_topics_among_included(facts: Facts) -> int:
     """Count the included reviews whose focus is a topic for which others were excluded (*Focus on X not Y*)."""
-    found = facts.table("screening-reasons")["reason"].str.extract(r"^Focus on (.+?) not ", expand=False).dropna()
+    found = (
+        facts.table("screening-reasons")["reason"].str.extract(r"^Focus on (.+?) not ", expand=False).dropna().unique()
+    )
     focus = facts.table("appraisal-characteristics")["focus"].str.casefold()
     return int(sum(any(topic.casefold() in text for topic in found) for text in focus))
 
@@ -166,18 +167,21 @@ def documents_without(facts: Facts, term: str, place: str) -> int:
 @family("policy.earlier.<document>.<document>")
 def earlier(facts: Facts, first: str, second: str) -> str:
     """Tell whether one document is of an earlier year than another."""
-    documents = facts.table("policy-documents").set_index("document_id")["year"]
-    one, other = (documents[pick(documents.index, name, "policy.earlier")] for name in (first, second))
+    one, other = (_document(facts, name, "policy.earlier")["year"] for name in (first, second))
     return yes_no(bool(one < other))
 
 
 @family("policy.names_agree.<document>")
 def names_agree(facts: Facts, document: str) -> str:
     """Tell whether the two names of a document are the same or one is a shortened form of the other."""
-    documents = facts.table("policy-documents").set_index("document_id")
-    row = documents.loc[pick(documents.index, document, "policy.names_agree")]
+    row = _document(facts, document, "policy.names_agree")
     one, other = slug(row["name"]), slug(row["name_narrative"])
     return yes_no(f"{one}-".startswith(f"{other}-") or f"{other}-".startswith(f"{one}-"))
+
+
+def _document(facts: Facts, wanted: str, prefix: str) -> pd.Series:
+    identifier = facts.pick("policy-documents", "document_id", wanted, prefix)
+    return facts.where("policy-documents", "document_id", identifier).iloc[0]
 
 
 @family("policy.table_and_narrative_orders_agree")
@@ -235,18 +239,23 @@ def more_interviewees_than_agencies(facts: Facts, level: str) -> str:
 @family("interviews.level_of.<theme>")
 def level_of(facts: Facts, identifier: str) -> str:
     """Level of a theme or sub-theme."""
-    themes = facts.table("interviews-themes").set_index("theme_id")["level_id"]
-    above = facts.table("interviews-subthemes").set_index("subtheme_id")["theme_id"]
-    found = pick([*themes.index, *above.index], identifier, "interviews.level_of")
-    return str(themes[above.get(found, found)])
+    levels = facts.once("levels of themes", lambda: _levels_of_themes(facts))
+    return levels[identifier] if identifier in levels else str(pick(levels, identifier, "interviews.level_of"))
+
+
+def _levels_of_themes(facts: Facts) -> dict[str, str]:
+    """Levels by the slugs of themes and sub-themes."""
+    themes, below = facts.table("interviews-themes"), facts.table("interviews-subthemes")
+    level = dict(zip(themes["theme_id"], themes["level_id"], strict=True))
+    above = {theme: theme for theme in level} | dict(zip(below["subtheme_id"], below["theme_id"], strict=True))
+    return {slug(name): str(level[theme]) for name, theme in above.items()}
 
 
 @family("interviews.quoted_in.<section>.<interviewee>")
 def quoted_in(facts: Facts, section: str, interviewee: str) -> str:
     """Tell whether a section has an excerpt of an interviewee."""
-    person = pick(
-        facts.table("interviews-interviewees")["interviewee_id"], interviewee, f"interviews.quoted_in.{section}"
-    )
+    prefix = f"interviews.quoted_in.{section}"
+    person = facts.pick("interviews-interviewees", "interviewee_id", interviewee, prefix)
     mine = _in_section(facts, section, "interviews.quoted_in", f".{interviewee}")
     return yes_no(bool((mine["interviewee_id"] == person).any()))
 
@@ -255,8 +264,8 @@ def quoted_in(facts: Facts, section: str, interviewee: str) -> str:
 def section_excerpts(facts: Facts, section: str, kind: str) -> int:
     """Count the excerpts of a kind in a section."""
     mine = _in_section(facts, section, "interviews.section_excerpts", f".{kind}")
-    kinds = facts.table("interviews-excerpts")["kind"].unique()
-    return int((mine["kind"] == pick(kinds, kind, f"interviews.section_excerpts.{section}")).sum())
+    wanted = facts.pick("interviews-excerpts", "kind", kind, f"interviews.section_excerpts.{section}")
+    return int((mine["kind"] == wanted).sum())
 
 
 @family("interviews.section_interviewees.<section>")
@@ -268,9 +277,8 @@ def section_interviewees(facts: Facts, section: str) -> int:
 @family("interviews.guide_has_questions.<heading>")
 def guide_has_questions(facts: Facts, heading: str) -> str:
     """Tell whether a heading of the interview guide has a question under it."""
-    guide = facts.table("interviews-guide")
-    name = pick(guide["section_printed"].unique(), heading, "interviews.guide_has_questions")
-    return yes_no(bool(((guide["section_printed"] == name) & (guide["kind"] == "question")).any()))
+    name = facts.pick("interviews-guide", "section_printed", heading, "interviews.guide_has_questions")
+    return yes_no(bool((facts.where("interviews-guide", "section_printed", name)["kind"] == "question").any()))
 
 
 @family("interviews.themes_with_variant_titles")
@@ -310,14 +318,12 @@ def excerpts_sharing_words(facts: Facts) -> int:
 
 
 def _excerpts(facts: Facts, level: str) -> pd.DataFrame:
-    excerpts = facts.table("interviews-excerpts")
-    return excerpts[excerpts["level"] == level]
+    return facts.where("interviews-excerpts", "level", level)
 
 
 def _in_section(facts: Facts, section: str, prefix: str, suffix: str = "") -> pd.DataFrame:
-    found = pick(facts.table("interviews-sections")["section_id"], section, prefix, suffix)
-    excerpts = facts.table("interviews-excerpts")
-    return excerpts[excerpts["section_id"] == str(found)]
+    found = facts.pick("interviews-sections", "section_id", section, prefix, suffix)
+    return facts.where("interviews-excerpts", "section_id", str(found))
 
 
 def _voices(excerpts: pd.DataFrame) -> int:

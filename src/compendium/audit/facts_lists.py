@@ -80,14 +80,13 @@ def rows(facts: Facts, name: str) -> pd.DataFrame:
     UnknownName
         No such list.
     """
-    table = facts.table(TABLE)
-    found = table[table["list_id"] == name]
+    found = facts.where(TABLE, "list_id", name)
     if found.empty:
-        raise UnknownName(f"lists.{known}" for known in table["list_id"].unique())
+        raise UnknownName(f"lists.{known}" for known in facts.table(TABLE)["list_id"].unique())
     return found.sort_values("order", kind="stable")
 
 
 def _parts(facts: Facts, name: str) -> list[str]:
     sections = facts.table("sections")
-    part = dict(zip(sections["section_id"], sections["part"], strict=True))
+    part = facts.once("parts", lambda: dict(zip(sections["section_id"], sections["part"], strict=True)))
     return list(dict.fromkeys(part[section] for section in rows(facts, name)["section"]))

@@ -34,7 +34,8 @@ def resolve(facts: Facts, parts: list[str]) -> Any:
     """
     match parts:
         case ["listed", wanted] if "-" in wanted:
-            return yes_no(any(_is(entry, wanted) for entry in numbered(facts).values()))
+            alike = facts.once("first names", lambda: _by_first_name(facts)).get(wanted.partition("-")[0], [])
+            return yes_no(any(_is(entry, wanted) for entry in alike))
         case ["title_has", key, words]:
             title = slug(_entry(facts, key, "references.title_has", f".{words}").get("title", ""))
             return yes_no(f"-{words}-" in f"-{title}-")
@@ -74,6 +75,14 @@ def _entry(facts: Facts, key: str, prefix: str, suffix: str) -> dict[str, str]:
     if key not in known:
         raise UnknownName(f"{prefix}.{other}{suffix}" for other in known)
     return known[key]
+
+
+def _by_first_name(facts: Facts) -> dict[str, list[dict[str, str]]]:
+    """Numbered entries by the first word of their authors."""
+    found: dict[str, list[dict[str, str]]] = {}
+    for entry in numbered(facts).values():
+        found.setdefault(slug(entry.get("author", "")).partition("-")[0], []).append(entry)
+    return found
 
 
 def _is(entry: dict[str, str], wanted: str) -> bool:

@@ -124,11 +124,12 @@ def check_table(table: Table) -> Iterator[Problem]:
 
 def _check_column(table: Table, column: str, described: dict[str, Any], is_key: bool) -> Iterator[Problem]:
     required = is_key or described.get("constraints", {}).get("required", False)
+    reasons = {"": "value is missing" if required else ""}
     for row in table.rows:
         cell = row.cells[column]
-        missing = "value is missing" if required else ""
-        reason = fault(cell, described) if cell else missing
-        if reason:
+        if cell not in reasons:
+            reasons[cell] = fault(cell, described)
+        if reason := reasons[cell]:
             yield table.problem(row.line, column, cell, reason, allowed_values(described, required))
 
 

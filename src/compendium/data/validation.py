@@ -32,6 +32,7 @@ NEEDED = (
 PERSON, PLACES = "interviewee_id", ("area", "agency")
 
 Tables = dict[str, Table]
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def validate(folder: str | Path | None = None) -> list[Problem]:
@@ -94,10 +95,10 @@ def _read(study: Study, name: str, relative: str) -> Table | Problem | None:
 
 def _text(relative: str, content: bytes) -> str | Problem:
     """Decode a file; a problem where it is not plain text in UTF-8."""
-    for row, line in enumerate(content.split(b"\n"), start=1):
-        control = next((byte for byte in line if byte < ord(" ") and byte not in b"\t\r"), None)
-        if control is not None and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return Problem(relative, row, "", f"byte 0x{control:02x}", "holds binary content", "UTF-8 text")
+    control = _CONTROL.search(content)
+    if control and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        row = content.count(b"\n", 0, control.start()) + 1
+        return Problem(relative, row, "", f"byte 0x{control[0][0]:02x}", "holds binary content", "UTF-8 text")
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
