@@ -31,7 +31,6 @@ for path in sys.argv[2:]:
 FORCED = "run_all.py --force, {} engine, --jobs {}"
 FLOOR_NAME, LOOP_NAME = "the cells in one plain Python process (floor)", "papermill loop, default settings"
 NOTHING = "run_all.py, nothing to do"
-MEASURED = ("wall", "cpu", "memory", "after")
 
 
 @dataclass
@@ -48,12 +47,15 @@ class Case:
         Whether the output folder holds a finished run; it is empty otherwise.
     seen
         What was seen of it, round by round.
+    memory
+        Most memory that it held, in MiB; seen in a round of its own, since looking takes time.
     """
 
     name: str
     command: list[str]
     prepared: bool = True
     seen: list[Watched] = field(default_factory=list)
+    memory: float = 0.0
 
 
 def cases() -> list[Case]:
@@ -83,7 +85,8 @@ def compare(rounds: int) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``rounds``, ``default_engine`` and ``cases``, each with medians of :data:`MEASURED` and the range of ``wall``.
+        ``rounds``, ``default_engine`` and ``cases``, each with medians of ``wall``, ``cpu`` and
+        ``after``, the range of ``wall``, and ``memory``.
     """
     todo = cases()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
@@ -94,6 +97,9 @@ def compare(rounds: int) -> dict[str, Any]:
             for case in todo:
                 case.seen.append(measure(case, prepared))
                 print(f"round {number + 1}: {case.seen[-1].wall:7.2f} s  {case.name}", flush=True)
+        for case in todo:
+            case.memory = measure(case, prepared, weighed=True).memory
+            print(f"memory:  {case.memory:7.0f} MiB  {case.name}", flush=True)
     return {"rounds": rounds, "default_engine": default_engine(), "cases": [summary(case) for case in todo]}
 
 
@@ -105,7 +111,7 @@ def default_engine() -> str:
     return default()
 
 
-def measure(case: Case, prepared: Path) -> Watched:
+def measure(case: Case, prepared: Path, weighed: bool = False) -> Watched:
     """Run a case once in a folder of its own."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         out = Path(folder) / "out"
@@ -115,7 +121,7 @@ def measure(case: Case, prepared: Path) -> Watched:
             part.replace("OUT", str(out)) if "OUT" in part and "\n" not in part else part for part in case.command
         ]
         environment = {**os.environ, "COMPENDIUM_OUT": str(out), "PYTHONPATH": str(ROOT / "src")}
-        found = watch(command, environment)
+        found = watch(command, environment, weighed=weighed)
     if found.status:
         raise SystemExit(f"{case.name} failed with status {found.status}:\n{found.errors}")
     return found
@@ -126,7 +132,8 @@ def summary(case: Case) -> dict[str, Any]:
     walls = [found.wall for found in case.seen]
     after = [seconds for found in case.seen if (seconds := after_the_notebooks(found)) is not None]
     made: dict[str, Any] = {"name": case.name}
-    for name in ("wall", "cpu", "memory"):
+    made["memory"] = round(case.memory, 3)
+    for name in ("wall", "cpu"):
         made[name] = round(statistics.median(getattr(found, name) for found in case.seen), 3)
     made["after"] = round(statistics.median(after), 3) if after else None
     return {**made, "fastest": round(min(walls), 3), "slowest": round(max(walls), 3)}

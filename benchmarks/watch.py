@@ -51,6 +51,7 @@ def watch(
     seconds: float = float("inf"),
     mebibytes: float = float("inf"),
     until: Callable[[str], bool] = lambda line: False,
+    weighed: bool = True,
 ) -> Watched:
     """Run a command to its end, or until it takes or holds too much, or says a certain thing.
 
@@ -62,12 +63,14 @@ def watch(
         Limits.
     until
         Tells of a line whether the command is to be ended there.
+    weighed
+        Whether to look at its memory; looking stops every process of it for some milliseconds, ten times a second.
     """
     found, began, before = Watched(), time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     with subprocess.Popen(
         command, env=environment, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
-        guard = _Guard(process.pid, found, began + seconds, mebibytes)
+        guard = _Guard(process.pid, found, began + seconds, mebibytes, weighed)
         complaints: list[str] = []
         listener = threading.Thread(target=lambda: complaints.extend(process.stderr or []))
         listener.start()
@@ -87,15 +90,16 @@ def watch(
 class _Guard:
     """Looks ten times a second at what a family of processes holds, and ends it where that is too much or too long."""
 
-    def __init__(self, number: int, found: Watched, end: float, mebibytes: float):
-        self._number, self._found, self._end, self._most = number, found, end, mebibytes
+    def __init__(self, number: int, found: Watched, end: float, mebibytes: float, weighed: bool):
+        self._number, self._found, self._end, self._most, self._weighed = number, found, end, mebibytes, weighed
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look)
         self._thread.start()
 
     def _look(self) -> None:
         while not self._over.wait(0.1):
-            self._found.memory = max(self._found.memory, sum(map(memory_of, family(self._number))))
+            if self._weighed:
+                self._found.memory = max(self._found.memory, sum(map(memory_of, family(self._number))))
             if self._found.memory > self._most:
                 self._found.stopped = f"more than {self._most / 1024:.0f} GiB"
             elif time.perf_counter() > self._end:

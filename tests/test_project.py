@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import tomllib
 import zipfile
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,29 @@ def test_tools_pass(command: list[str]) -> None:
 
 def test_every_dependency_is_pinned_exactly() -> None:
     assert all(re.fullmatch(r"[0-9][0-9A-Za-z.]*", version) for version in pyproject_pins().values())
+
+
+@pytest.mark.parametrize("folder", ["src", "tests", "docs", "benchmarks"])
+def test_what_is_imported_is_declared_and_not_just_there_because_others_need_it(folder: str) -> None:
+    declared = (
+        {pin.partition("==")[0] for pin in project()["dependencies"]} if folder == "src" else set(pyproject_pins())
+    )
+    files = list((ROOT / folder).rglob("*.py"))
+    own = [path.stem for neighbour in (folder, "benchmarks") for path in (ROOT / neighbour).rglob("*.py")]
+    known = {*sys.stdlib_module_names, *own, "compendium"}
+    offered = packages_distributions()
+    for path in files:
+        for name in imported(path) - known:
+            packages = {package.lower().replace("_", "-") for package in offered.get(name, [])}
+            assert packages & declared, f"{path.relative_to(ROOT)} imports {name}, of {packages or 'no package'}"
+
+
+def imported(path: Path) -> set[str]:
+    """Top-level names of what a module imports, wherever in it."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
+    return {name.partition(".")[0] for name in names}
 
 
 def test_environment_has_the_same_pins() -> None:

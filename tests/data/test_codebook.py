@@ -1,6 +1,7 @@
 """The data dictionary: an invented descriptor, and the generated parts of the committed documents."""
 
 import json
+import re
 
 import pytest
 
@@ -17,6 +18,7 @@ from compendium.data.codebook import (
     update,
 )
 from compendium.data.study import Study
+from compendium.paths import ROOT
 
 DESCRIPTOR = {
     "name": "orchard",
@@ -184,13 +186,15 @@ def test_main_writes_all_documents_and_tells_which_changed(orchard, tmp_path, mo
 def test_badge_has_the_form_that_mybinder_gives(repository, place):
     launch = f"https://mybinder.org/v2/{place}/HEAD?urlpath=lab/tree/notebooks"
     badge = codebook.badge(repository)
-    assert badge == f"[![Open the notebooks on Binder](https://mybinder.org/badge_logo.svg)]({launch})"
+    assert badge == f"[![Open the notebooks on Binder](docs/images/binder.svg)]({launch})"
 
 
-def test_no_badge_without_a_repository(monkeypatch, tmp_path):
+def test_without_a_repository_the_badge_leads_to_how_it_is_done_by_hand(monkeypatch, tmp_path):
     (tmp_path / "CITATION.cff").write_text("title: x\n# repository-code: https://github.com/a/b\n", encoding="utf-8")
     monkeypatch.setattr(codebook, "CITATION", tmp_path / "CITATION.cff")
-    assert codebook.badge(codebook.repository()) == ""
+    page, _, anchor = codebook.badge(codebook.repository()).rpartition("(")[2].removesuffix(")").partition("#")
+    headings = re.findall(r"^#+ (.+)$", (ROOT / page).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert anchor in [heading.lower().replace(" ", "-") for heading in headings]
     (tmp_path / "CITATION.cff").write_text('repository-code: "https://github.com/a/b"\n', encoding="utf-8")
     assert codebook.repository() == "https://github.com/a/b"
 

@@ -24,6 +24,8 @@ DATA = "../data/"
 """Where the data lie, seen from the data dictionary."""
 README = paths.ROOT / "README.md"
 MANIFEST = paths.ROOT / "report" / "manifest.json"
+ON_BINDER = "docs/explore.md#on-binder"
+"""Where it says how to open a copy of this repository on Binder."""
 CITATION = paths.ROOT / "CITATION.cff"
 TABLES, ARTEFACTS, BADGE = "tables", "artefacts", "badge"
 """Names of the generated parts; the markers are ``<!-- begin NAME … -->`` and ``<!-- end NAME -->``."""
@@ -91,17 +93,18 @@ def badge(repository: str) -> str:
     Returns
     -------
     str
-        Markdown, in the form that https://mybinder.org gives for GitHub, GitLab and any other Git server; empty where
-        there is no repository.
+        Markdown, with the address that https://mybinder.org gives for GitHub, GitLab and any other Git server; where
+        there is no repository, with the page that says how to open a copy on Binder.
     """
     if not repository:
-        return ""
-    url = repository.removesuffix("/").removesuffix(".git")
-    host, _, name = url.partition("://")[2].partition("/")
-    known = {"github.com": f"gh/{name}", "gitlab.com": f"gl/{quote(name, safe='')}"}
-    place = known.get(host.removeprefix("www."), f"git/{quote(url, safe='')}")
-    launch = f"https://mybinder.org/v2/{place}/HEAD?urlpath=lab/tree/{paths.NOTEBOOKS.name}"
-    return f"[![Open the notebooks on Binder](https://mybinder.org/badge_logo.svg)]({launch})"
+        launch = ON_BINDER
+    else:
+        url = repository.removesuffix("/").removesuffix(".git")
+        host, _, name = url.partition("://")[2].partition("/")
+        known = {"github.com": f"gh/{name}", "gitlab.com": f"gl/{quote(name, safe='')}"}
+        place = known.get(host.removeprefix("www."), f"git/{quote(url, safe='')}")
+        launch = f"https://mybinder.org/v2/{place}/HEAD?urlpath=lab/tree/{paths.NOTEBOOKS.name}"
+    return f"[![Open the notebooks on Binder](docs/images/binder.svg)]({launch})"
 
 
 def repository() -> str:
