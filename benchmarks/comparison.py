@@ -31,6 +31,7 @@ for path in sys.argv[2:]:
 FORCED = "run_all.py --force, {} engine, --jobs {}"
 FLOOR_NAME, LOOP_NAME = "the cells in one plain Python process (floor)", "papermill loop, default settings"
 NOTHING = "run_all.py, nothing to do"
+OUTSIDE = "run_all.py, nothing to do, called with a Python outside .venv"
 
 
 @dataclass
@@ -75,6 +76,7 @@ def cases() -> list[Case]:
         Case("run_all.py, first run in an empty folder", ours, prepared=False),
         Case("run_all.py, one parameter changed", [*ours, "-p", "woe_threshold=3"]),
         Case(NOTHING, ours),
+        Case(OUTSIDE, [str(Path(sys.base_prefix, "bin", "python3")), *ours[1:]]),
         Case("run_all.py list", [python, str(ROOT / "run_all.py"), "list", "--out", "OUT"]),
     ]
 

@@ -134,10 +134,10 @@ def test_table_states_what_has_no_value() -> None:
 
 
 def test_targets_are_judged_by_the_numbers() -> None:
-    from comparison import FLOOR_NAME, FORCED, LOOP_NAME, NOTHING
+    from comparison import FLOOR_NAME, FORCED, LOOP_NAME, NOTHING, OUTSIDE
     from tables import targets
 
-    walls = {FLOOR_NAME: 2.0, LOOP_NAME: 20.0, FORCED.format("kernel", 2): 6.0, NOTHING: 0.41}
+    walls = {FLOOR_NAME: 2.0, LOOP_NAME: 20.0, FORCED.format("kernel", 2): 6.0, NOTHING: 0.3, OUTSIDE: 0.41}
     cases = [{"name": name, "wall": wall, "after": 1.5} for name, wall in walls.items()]
     told = targets({"comparison": {"default_engine": "kernel", "cases": cases}})[2:]
     assert [line.split(" | ")[1] for line in told] == ["met", "met", "**missed**", "**missed**"]

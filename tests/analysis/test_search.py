@@ -53,8 +53,9 @@ def test_every_platform_has_a_query_with_all_terms(study):
 def test_results(study):
     assert search.results(study) == {
         "databases": 5,
-        "databases_misspelt": ["HMCI"],
-        "database_names_misprinted": 2,  # a letter swapped, and a singular; capitals do not count
+        # A letter swapped, and a singular; capitals do not count.
+        "databases_misprinted": ["HMCI", "Social Science Citation Index"],
+        "database_names_misprinted": 2,
         "terms": 5,
         "concepts": 2,
         "limits_applied": 0,

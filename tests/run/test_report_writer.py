@@ -44,10 +44,11 @@ def written(out: Path) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in tree(out / "report").items()}
 
 
-def write(out: Path, forks: bool) -> dict[str, bytes]:
+def write(out: Path, forks: bool, ready: bool = True) -> dict[str, bytes]:
     """Write a report; return all of its files."""
     with ReportWriter(paths.BUNDLED_STUDY, out, forks) as writer:
-        writer.get_ready()
+        if ready:
+            writer.get_ready()
         made = writer.write()
     assert set(made) == {"manifest", "results", "verdict", "written"}
     assert made["results"]["policy.documents"] == 9
@@ -56,11 +57,12 @@ def write(out: Path, forks: bool) -> dict[str, bytes]:
 
 
 @needs_fork
-def test_both_ways_write_the_same_and_tell_the_same(out: Path, no_parent: None) -> None:
+@pytest.mark.parametrize(("forks", "ready"), [(False, True), (True, False)])
+def test_all_ways_write_the_same_and_tell_the_same(out: Path, no_parent: None, forks: bool, ready: bool) -> None:
     forked = write(out, forks=True)
     for name in ("report.html", "report.pdf", "report.docx", "report.xml", "tables.xlsx", "verdict.json"):
         (out / "report" / name).unlink()
-    assert write(out, forks=False) == forked
+    assert write(out, forks, ready) == forked
 
 
 @needs_fork

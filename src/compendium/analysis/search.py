@@ -112,18 +112,19 @@ def queries(study: Study, search_terms: str = ALL) -> pd.DataFrame:
 
 @traced("search")
 def results(study: Study) -> dict[str, Any]:
-    """Return the named results of the stage: databases, misspelt names, terms and concepts of the strategy."""
+    """Return the named results of the stage: databases, terms and concepts of the strategy.
+
+    A name is misprinted where it differs from the standard one in more than capitals.
+    """
     names = study.table("search-databases")
     lines = study.table("search-strategy")
-    misspelt = names[names["note"].str.contains("misspelt")]
+    misprinted = names[names["name_printed"].str.casefold() != names["name_standard"].str.casefold()]
     terms = lines[lines["field"] != ""]
     limits = lines[lines["concept"] == "limits"]
     return {
         "databases": len(names),
-        "databases_misspelt": list(misspelt["name_printed"]),
-        "database_names_misprinted": int(
-            (names["name_printed"].str.casefold() != names["name_standard"].str.casefold()).sum()
-        ),
+        "databases_misprinted": list(misprinted["name_printed"]),
+        "database_names_misprinted": len(misprinted),
         "terms": len(terms),
         "concepts": terms["term_group"].nunique(),
         "limits_applied": int((limits["term"] != "none").sum()),

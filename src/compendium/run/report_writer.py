@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import sys
+import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -27,7 +28,7 @@ class ReportWriter:
     study, out
         Study and output folder.
     forks
-        Whether to write in a process of its own.
+        Whether to write in a process of its own, or, where none got ready, at least side by side.
     """
 
     def __init__(self, study: Path, out: Path, forks: bool):
@@ -69,7 +70,8 @@ class ReportWriter:
         from compendium.data.study import Study
         from compendium.publishing import report
 
-        return report.write_report(Study(self._study), self._out)
+        alone = self._forks and threading.active_count() == 1
+        return report.write_report(Study(self._study), self._out, forking.side_by_side if alone else forking.in_turn)
 
 
 def serve(channel: socket.socket, study: str, out: str) -> None:
