@@ -21,6 +21,7 @@ from compendium.cli.commands import read_plan
 from compendium.cli.options import COMMANDS, EXAMPLES, parse
 from compendium.data.study import Study
 from compendium.paths import BUNDLED_STUDY, LOCK, ROOT
+from compendium.run.check import compare, verdict_table
 from compendium.stages import stage
 
 README = ROOT / "README.md"
@@ -313,3 +314,9 @@ def test_the_script_of_continuous_integration_runs_what_the_readme_says():
     readme = README.read_text(encoding="utf-8")
     for package in re.findall(r"wanted\+=\((\S+)\)", text):
         assert f"apt-get install {package}" in readme
+
+
+def test_what_a_reviewer_is_told_to_see_is_what_check_prints_of_this_release() -> None:
+    shown = re.search(r"```text\n(.+?)```", (ROOT / "docs" / "reproduce.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert shown is not None
+    assert shown[1].rstrip() == verdict_table(compare(ROOT, ROOT))

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
 import pytest
+from processes import gone
 
+from compendium import forking
 from compendium.errors import InputError, Problem
-from compendium.forking import LostError, answer, in_turn, receive
+from compendium.forking import LostError, answer, in_turn, receive, side_by_side
 from compendium.run.warm_parent import can_fork
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="this system launches every process")
@@ -102,10 +104,7 @@ def test_a_copy_ends_with_the_process_that_made_it(tmp_path: Path) -> None:
         copy = int(process.stdout.readline())
         process.send_signal(signal.SIGKILL)
         process.wait(10)
-    end = time.monotonic() + 10
-    while Path(f"/proc/{copy}").exists() and time.monotonic() < end:
-        time.sleep(0.01)
-    assert not Path(f"/proc/{copy}").exists()
+    assert gone(copy, 10)
 
 
 def told_through(work: object) -> socket.socket:
@@ -126,6 +125,21 @@ def test_a_fault_of_the_input_keeps_all_its_problems_and_tells_where_it_was_rais
         receive(told_through(work))
     assert caught.value.problems == problems
     assert "in work" in caught.value.__notes__[0]
+
+
+def test_where_it_was_raised_is_told_whatever_the_error_is_like() -> None:
+    """Errors that rebuild themselves lose their notes when they are pickled."""
+    with pytest.raises(json.JSONDecodeError) as caught:
+        receive(told_through(lambda: json.loads("{")))
+    assert "JSONDecodeError" in caught.value.__notes__[0]
+
+
+def test_where_no_copy_can_be_made_things_are_done_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(forking, "fork_quietly", refused)
+    assert side_by_side(os.getpid, os.getpid) == (os.getpid(), os.getpid())
 
 
 def test_an_answer_cut_short_is_no_answer() -> None:

@@ -49,22 +49,23 @@ def die_with(parent: int) -> None:
 
 def answer(channel: socket.socket, work: Callable[[], object]) -> None:
     """Do some work and send what it returns, or the exception it raises, to :func:`receive` at the other end."""
+    told: tuple[object, Exception | None, str]
     try:
-        told = (True, work())
+        told = (work(), None, "")
     except Exception as error:
-        error.add_note(f"(in process {os.getpid()})\n{traceback.format_exc()}")
-        told = (False, error)
+        told = (None, error, f"(in process {os.getpid()})\n{traceback.format_exc()}")
     with channel, contextlib.suppress(OSError):  # nobody may be listening any more
         channel.sendall(_pickled(told))
 
 
-def _pickled(told: tuple[bool, object]) -> bytes:
+def _pickled(told: tuple[object, Exception | None, str]) -> bytes:
     """Pickle an answer; one that cannot be pickled, or not be read again, becomes an error that shows it."""
     try:
         packed = pickle.dumps(told)
         pickle.loads(packed)  # noqa: S301 - made on the line before
     except Exception:
-        packed = pickle.dumps((False, RuntimeError(f"no answer could be sent: {told[1]!r}")))
+        made, error, trace = told
+        packed = pickle.dumps((None, RuntimeError(f"no answer could be sent: {error or made!r}"), trace))
     return packed
 
 
@@ -86,12 +87,13 @@ def receive(channel: socket.socket) -> Any:
         while part := channel.recv(1 << 20):
             parts.append(part)
     try:
-        good, told = pickle.loads(b"".join(parts))  # noqa: S301 - written by a copy of this process
+        made, error, trace = pickle.loads(b"".join(parts))  # noqa: S301 - written by a copy of this process
     except (EOFError, pickle.UnpicklingError):
         raise LostError("the process that did this work has ended") from None
-    if not good:
-        raise told
-    return told
+    if error is not None:
+        error.add_note(trace)
+        raise error
+    return made
 
 
 def in_turn(first: Callable[[], T], second: Callable[[], U]) -> tuple[T, U]:
@@ -100,7 +102,7 @@ def in_turn(first: Callable[[], T], second: Callable[[], U]) -> tuple[T, U]:
 
 
 def side_by_side(beside: Callable[[], T], here: Callable[[], U]) -> tuple[T, U]:
-    """Do two things at a time, the first in a forked copy of this process.
+    """Do two things at a time, the first in a forked copy of this process; in turn where none can be made.
 
     Parameters
     ----------
@@ -118,7 +120,13 @@ def side_by_side(beside: Callable[[], T], here: Callable[[], U]) -> tuple[T, U]:
         The copy has ended before its end.
     """
     ours, theirs = socket.socketpair()
-    parent, number = os.getpid(), fork_quietly()
+    parent = os.getpid()
+    try:
+        number = fork_quietly()
+    except OSError:  # too many processes, or too little memory for one more
+        ours.close()
+        theirs.close()
+        return in_turn(beside, here)
     if number == 0:
         try:
             ours.close()
@@ -131,8 +139,10 @@ def side_by_side(beside: Callable[[], T], here: Callable[[], U]) -> tuple[T, U]:
         second = here()
         return receive(ours), second
     except BaseException:
-        os.kill(number, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
         raise
     finally:
         ours.close()
-        os.waitpid(number, 0)
+        with contextlib.suppress(ChildProcessError):  # where signals of ended processes are ignored
+            os.waitpid(number, 0)

@@ -114,6 +114,26 @@ def test_a_study_without_a_second_extraction_has_an_empty_table(build_study):
     assert agreement.table(build_study({"other": [{"id": "a"}]})).empty
 
 
+def test_the_column_with_least_agreement_and_what_was_extracted_once_are_named(build_study):
+    def cells(field, pairs):
+        return [
+            {"table": "t", "row_id": f"{n}", "field": field, "first_value": a, "kind": "categorical", "second_value": b}
+            for n, (a, b) in enumerate(pairs)
+        ]
+
+    sure = cells("sort", [("a", "a"), ("b", "b")] * 30)
+    unsure = cells("sign", [("for", "for")] * 30 + [("against", "for")] * 20 + [("against", "against")] * 10)
+    few = cells("rare", [("x", "y"), ("y", "x")])
+    tables = {"second-extraction": [*sure, *unsure, *few], "t": [{"id": "1"}], "u": [{"id": "1"}]}
+    study = build_study(tables)
+    told = agreement.sentence(study)
+    assert "they agree least on sign of t (66.7%, kappa 0.33)" in told  # chance (30 * 50 + 30 * 10) / 60**2 = 0.5
+    assert "again for for 30 of 30, against 10 of 30." in told
+    assert told.endswith("No agreement is known for u.")
+    assert agreement.extracted_once(study) == ["u"]
+    assert "No agreement is known for `u`." in agreement.section(study)
+
+
 def test_every_difference_is_in_the_log_and_nothing_else(study):
     cells, log = study.table("second-extraction"), study.table("extraction-log")
     key = ["table", "row_id", "field", "first_value", "second_value"]

@@ -63,7 +63,11 @@ def verdict_of(text: str) -> dict[str, Any]:
         "judgement": text,
         "artefacts": {"expected": 2, "rebuilt": 1, "missing": ["table-9"]},
         "claims": counts,
-        "inconsistencies": {"total": 4, "by_severity": {"high": 1, "medium": 3, "low": 0}},
+        "inconsistencies": {
+            "total": 4,
+            "by_severity": {"high": 1, "medium": 3, "low": 0},
+            "by_what_shows_them": {"computed": 1, "reading": 3, "not shown": 0},
+        },
         "matter_most": [item],
     }
 

@@ -77,7 +77,7 @@ def test_output_folder_that_would_be_harmed(
 BROKEN = "the notebook of the policy stage is broken"
 
 
-def light_report(study: Study, out: Path) -> dict[str, Any]:
+def light_report(study: Study, out: Path, two: object) -> dict[str, Any]:
     """Join what the stages wrote, without a page."""
     listed = manifest.join(out, [])
     return {"manifest": listed, "results": results.join(out), "written": [*listed["files"], "report/manifest.json"]}

@@ -22,9 +22,10 @@ OUTPUTS = [
     "print('text'); 6 * 7",
     "import sys; print('on stderr', file=sys.stderr); print('and after')",
     # What a child writes comes through pipes of its own: beside other outputs, its order is any kernel's chance.
-    "import os; _ = os.system('echo from a shell')",
-    "_ = os.system('echo and its stderr >&2')",
-    "import subprocess; _ = subprocess.run(['echo', 'from a child'], check=True)",
+    # A thread of the kernel picks up what a child process writes; without the pause it may come after the cell's end.
+    "import os, time; _ = os.system('echo from a shell'); time.sleep(0.3)",
+    "_ = os.system('echo and its stderr >&2'); time.sleep(0.3)",
+    "import subprocess; _ = subprocess.run(['echo', 'from a child'], check=True); time.sleep(0.3)",
     "!echo from the shell escape",
     "import warnings; warnings.warn('careful'); warnings.warn('old', DeprecationWarning)",
     "from IPython.display import HTML, display; display(HTML('<b>bold</b>')); display({'text/plain': 'raw'}, raw=True)",

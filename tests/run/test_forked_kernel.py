@@ -6,18 +6,19 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import gone
 
-from compendium.run import warm_parent
+from compendium.run import kernel_parent, warm_parent
 from compendium.run.forked_kernel import ForkedKernelManager
 from compendium.run.warm_parent import can_fork
 
@@ -67,20 +68,6 @@ def finish(scenario: Any) -> Any:
         return await asyncio.wait_for(scenario, 30)
 
     return asyncio.run(bounded())
-
-
-def gone(number: int, seconds: float = 3.0) -> bool:
-    """Whether a process has ended, or does within so many seconds."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
-        except (FileNotFoundError, ProcessLookupError):
-            return True
-        if state == "Z":
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def test_kernels_of_one_parent_do_not_share_random_numbers(tmp_path: Path) -> None:
@@ -154,6 +141,23 @@ def test_a_parent_that_is_gone_is_replaced(tmp_path: Path) -> None:
             assert await value(client, "1 + 1") == 2
 
     finish(scenario())
+
+
+def test_a_fork_that_is_refused_ends_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(kernel_parent, "fork_quietly", refused)
+    ours, theirs = socket.socketpair()
+    further, channel = socket.socketpair()
+    reading, writing = os.pipe()
+    parent = kernel_parent.Parent(theirs)
+    assert not parent._fork(kernel_parent.Request([], {}, "/", "a:b", channel.detach()), writing)
+    assert os.read(reading, 1) == b"", "who asked is told by the pipe's end"
+    assert further.recv(1) == b""
+    os.close(reading)
+    for end in (ours, theirs, further):
+        end.close()
 
 
 def test_startup_variables_get_a_parent_of_their_own() -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from processes import children, gone
 
 from compendium import paths
 from compendium.files import tree
+from compendium.publishing import report
 from compendium.run import warm_parent
 from compendium.run.report_writer import ReportWriter
 from compendium.run.warm_parent import can_fork
@@ -46,7 +48,7 @@ def written(out: Path) -> dict[str, bytes]:
 
 def write(out: Path, forks: bool, ready: bool = True) -> dict[str, bytes]:
     """Write a report; return all of its files."""
-    with ReportWriter(paths.BUNDLED_STUDY, out, forks) as writer:
+    with ReportWriter(paths.BUNDLED_STUDY, out, forks, out / "scratch") as writer:
         if ready:
             writer.get_ready()
         made = writer.write()
@@ -56,24 +58,46 @@ def write(out: Path, forks: bool, ready: bool = True) -> dict[str, bytes]:
     return written(out)
 
 
+def not_here(*_: object) -> None:
+    raise AssertionError("the report was written by the run itself")
+
+
 @needs_fork
 @pytest.mark.parametrize(("forks", "ready"), [(False, True), (True, False)])
-def test_all_ways_write_the_same_and_tell_the_same(out: Path, no_parent: None, forks: bool, ready: bool) -> None:
-    forked = write(out, forks=True)
+def test_all_ways_write_the_same_and_tell_the_same(
+    out: Path, no_parent: None, monkeypatch: pytest.MonkeyPatch, forks: bool, ready: bool
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(report, "write_report", not_here)
+        forked = write(out, forks=True)
     for name in ("report.html", "report.pdf", "report.docx", "report.xml", "tables.xlsx", "verdict.json"):
         (out / "report" / name).unlink()
+    monkeypatch.setattr(threading, "active_count", lambda: 1)  # other tests may have left idle ones
     assert write(out, forks, ready) == forked
 
 
 @needs_fork
-def test_a_process_that_was_ended_is_done_without(out: Path, no_parent: None) -> None:
-    with ReportWriter(paths.BUNDLED_STUDY, out, forks=True) as writer:
+@pytest.mark.parametrize("whom", ["process", "copy"])
+def test_a_process_that_was_ended_is_done_without(out: Path, no_parent: None, whom: str) -> None:
+    """The process itself before it writes, or the copy that writes for screens while it does."""
+    with ReportWriter(paths.BUNDLED_STUDY, out, True, out / "scratch") as writer:
         writer.get_ready()
         assert writer._process is not None
-        os.kill(writer._process.pid, signal.SIGKILL)
+        number = writer._process.pid
+
+        def end_copy() -> None:
+            while not (copies := children(number)):
+                time.sleep(0.002)
+            os.kill(copies[0], signal.SIGKILL)
+
+        if whom == "process":
+            os.kill(number, signal.SIGKILL)
+        else:
+            threading.Thread(target=end_copy, daemon=True).start()
         made = writer.write()
-    assert "report/report.pdf" in made["written"]
-    assert (out / "report" / "report.pdf").is_file()
+    assert gone(number)
+    assert {"report/report.pdf", "report/report.html"} <= set(made["written"])
+    assert all((out / name).is_file() for name in made["written"])
 
 
 @needs_fork
@@ -81,28 +105,26 @@ def test_what_goes_wrong_in_the_process_is_raised_here(out: Path, no_parent: Non
     folder = out / "report" / "report.html"
     folder.mkdir()
     (folder / "in-the-way").touch()
-    with ReportWriter(paths.BUNDLED_STUDY, out, forks=True) as writer:
+    with ReportWriter(paths.BUNDLED_STUDY, out, True, out / "scratch") as writer:
         writer.get_ready()
-        with pytest.raises(OSError, match=r"report\.html"):
+        with pytest.raises(OSError, match=r"report\.html") as caught:
             writer.write()
+    assert "in process" in caught.value.__notes__[0]
 
 
 @needs_fork
 def test_a_process_that_is_not_needed_writes_nothing_and_is_gone(out: Path, no_parent: None) -> None:
     before = written(out)
-    with ReportWriter(paths.BUNDLED_STUDY, out, forks=True) as writer:
+    with ReportWriter(paths.BUNDLED_STUDY, out, True, out / "scratch") as writer:
         writer.get_ready()
         writer.get_ready()
         assert writer._process is not None
         number = writer._process.pid
     assert written(out) == before
-    end = time.monotonic() + 5
-    while Path(f"/proc/{number}").exists() and time.monotonic() < end:
-        time.sleep(0.01)
-    assert sys.platform != "linux" or not Path(f"/proc/{number}").exists()
+    assert gone(number, 5)
 
 
 def test_nothing_is_started_where_nothing_forks(out: Path) -> None:
-    with ReportWriter(paths.BUNDLED_STUDY, out, forks=False) as writer:
+    with ReportWriter(paths.BUNDLED_STUDY, out, False, out / "scratch") as writer:
         writer.get_ready()
         assert writer._process is None

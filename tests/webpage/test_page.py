@@ -76,7 +76,11 @@ def verdict(**further: Any) -> dict[str, Any]:
         "judgement": parse("\ue0f0conclusions.claims\ue0f13\ue0f2 claims."),
         "artefacts": {"expected": 2, "rebuilt": 1, "missing": ["table-1"]},
         "claims": counts,
-        "inconsistencies": {"total": 1, "by_severity": severities},
+        "inconsistencies": {
+            "total": 1,
+            "by_severity": severities,
+            "by_what_shows_them": {"computed": 0, "reading": 1, "not shown": 0},
+        },
         "matter_most": [],
         "versions": {"pandas": "3"},
         **further,

@@ -23,6 +23,8 @@ CELLS, LOG = "second-extraction", "extraction-log"
 ALL_COLUMNS = "all columns"
 BEGIN, END = "<!-- agreement:begin -->", "<!-- agreement:end -->"
 LEVEL = 0.95
+MANY = 50
+"""Cells of a column from which on it may be named as the one with least agreement."""
 _SAME = str.maketrans(dict.fromkeys("‘’‚‛", "'") | dict.fromkeys("“”„‟", '"') | dict.fromkeys("‐‑‒–—−", "-"))
 
 
@@ -173,7 +175,34 @@ def sentence(study: Study) -> str:
     total = rows.iloc[-1]
     text = f"{total['agreeing']} of {total['cells']} cells agree ({total['share']:.1%})"
     told = _settled(study)
-    return f"{text}; of those that do not, {told}." if told else f"{text}."
+    text += f"; of those that do not, {told}.{_weakest(study, rows)}" if told else f".{_weakest(study, rows)}"
+    once = extracted_once(study)
+    return f"{text} No agreement is known for {', '.join(once)}." if once else text
+
+
+def extracted_once(study: Study) -> list[str]:
+    """Name the tables of which no cell was extracted twice, so that nothing is known of how reliable they are."""
+    twice = set(study.table(CELLS)["table"]) if CELLS in study else set()
+    return [name for name in study.names if name not in {*twice, CELLS, LOG}]
+
+
+def _weakest(study: Study, rows: pd.DataFrame) -> str:
+    """Name the column of fixed values with least agreement, and how often each of its values was given again."""
+    many = rows[rows["kappa"].notna() & (rows["cells"] >= MANY)].sort_values("kappa", kind="stable")
+    if many.empty:
+        return ""
+    least = many.iloc[0]
+    cells = study.table(CELLS)
+    mine = cells[(cells["table"] == least["table"]) & (cells["field"] == least["column"])]
+    counts: dict[str, list[bool]] = {}
+    for first, second in zip(mine["first_value"], mine["second_value"], strict=True):
+        counts.setdefault(first, []).append(same(first, second))
+    told = ", ".join(f"{value} {sum(again)} of {len(again)}" for value, again in counts.items())
+    text = f" Of columns with fixed values and at least {MANY} cells, they agree least on {least['column']} of "
+    text += (
+        f"{least['table']} ({least['share']:.1%}, kappa {least['kappa']:.2f}): what the first gave, the second gave "
+    )
+    return f"{text}again for {told}."
 
 
 def _settled(study: Study) -> str:
@@ -189,11 +218,13 @@ def section(study: Study) -> str:
     """Write the codebook's section on agreement in Markdown, markers included."""
     rows = table(study)
     differing = len(study.table(LOG)) if LOG in study else 0
+    once = ", ".join(f"`{name}`" for name in extracted_once(study))
     lines = [
         BEGIN,
         "## Agreement of two extractions",
         "",
-        "The tables were extracted a second time from the report alone, without sight of the first extraction. Counted"
+        "The tables below were extracted a second time from the report alone, without sight of the first extraction."
+        f"{f' No agreement is known for {once}.' if once else ''} Counted"
         " is every cell that both filled independently and that at least one did not leave empty. Not counted:"
         " identifiers, running numbers and values that the coding manual names; texts restated in own words; and what"
         " follows from a cell already counted. Values that differ only in case, spacing, quotation marks or dashes"
@@ -201,7 +232,8 @@ def section(study: Study) -> str:
         " 2008) are given for categorical columns with 95 % intervals; – where not defined: all cases in one category,"
         " or, for an interval, no variance.",
         "",
-        f"{differing} cells differ: {_settled(study)}. `extraction_log.csv` has each with its reason.",
+        f"{differing} cells differ: {_settled(study)}. `extraction_log.csv` has each with its reason."
+        f"{_weakest(study, rows)}",
         "",
         "| Table | Column | Cells | Agreeing | Share | Kappa | AC1 |",
         "| --- | --- | ---: | ---: | ---: | --- | --- |",

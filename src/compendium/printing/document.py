@@ -157,7 +157,7 @@ def _verdict(printing: Printing, judged: dict[str, Any]) -> Blocks:
     ]
     if made["missing"]:
         blocks.append(pandoc.paragraph(pandoc.words(f"Not rebuilt: {', '.join(made['missing'])}.")))
-    blocks.append(pandoc.paragraph(_where_all_are(printing)))
+    blocks.append(pandoc.paragraph(_where_all_are(printing, judged["inconsistencies"]["by_what_shows_them"])))
     if judged["matter_most"]:
         blocks.append(pandoc.header(2, pandoc.words("The inconsistencies that matter most"), "matter-most"))
     for item in judged["matter_most"]:
@@ -165,9 +165,12 @@ def _verdict(printing: Printing, judged: dict[str, Any]) -> Blocks:
     return blocks
 
 
-def _where_all_are(printing: Printing) -> Inlines:
-    """Say where all claims and inconsistencies are: the tables that are named after them."""
-    text = "Judged on the data of the compendium; every status is computed."
+def _where_all_are(printing: Printing, shown_by: dict[str, int]) -> Inlines:
+    """Say what was computed, and where all claims and inconsistencies are: the tables that are named after them."""
+    text = "Rebuilt means made anew from the facts that the published report prints; its pictures were not compared. "
+    text += "Judged on the data of the compendium: the status of each claim is computed; of the inconsistencies, "
+    text += f"{shown_by[claims.COMPUTED]} are shown by a computed result, "
+    text += f"{shown_by[claims.READING]} rest on reading both places."
     places = [(name, what) for name, what in (("claims", "claims"), ("inconsistencies", "inconsistencies"))]
     known = [f"all {what} are in {printing.labels[name]}" for name, what in places if name in printing.labels]
     sentence = " and ".join(known)

@@ -19,7 +19,7 @@ from compendium.run.borrowing import borrow
 from compendium.run.execute import kernel_environment, quiet_process
 from compendium.run.locking import hold
 from compendium.run.report_writer import ReportWriter
-from compendium.run.schedule import Schedule
+from compendium.run.schedule import Schedule, Stopped
 from compendium.run.transaction import finish
 from compendium.run.warm_parent import FORK, allow_kernels, default_engine, warm
 from compendium.stages import STAGES
@@ -148,6 +148,7 @@ def build(wanted: Plan, reporter: Reporter | None = None) -> dict[str, Any]:
             raise
         finally:
             shutil.rmtree(work, ignore_errors=True)
+            remove_partial(wanted.out)  # what a process left that was ended in the middle of writing
 
 
 def needs_kernels(wanted: Plan) -> bool:
@@ -187,7 +188,7 @@ def _run(wanted: Plan, reporter: Reporter, work: Path, key: str) -> dict[str, An
     allow_kernels()
     schedule, started = Schedule(wanted, reporter, work), state.now()
     try:
-        made, written = _make(wanted, reporter, schedule, key)
+        made, written = _make(wanted, reporter, schedule, work, key)
     except BaseException as error:
         with suppress(Exception):  # what went wrong is told, whatever becomes of its record
             _describe(wanted, schedule, started, error)
@@ -197,16 +198,19 @@ def _run(wanted: Plan, reporter: Reporter, work: Path, key: str) -> dict[str, An
     return made
 
 
-def _make(wanted: Plan, reporter: Reporter, schedule: Schedule, key: str) -> tuple[dict[str, Any], bool]:
+def _make(wanted: Plan, reporter: Reporter, schedule: Schedule, work: Path, key: str) -> tuple[dict[str, Any], bool]:
     """Run the stages and write the report; return what there is now, and whether the report was written."""
-    with ReportWriter(wanted.study, wanted.out, wanted.engine == FORK) as writer:
+    with ReportWriter(wanted.study, wanted.out, wanted.engine == FORK, work) as writer:
         with quiet_process():
             schedule.run(writer.get_ready)
         made = {"ran": schedule.ran, "missing_images": schedule.missing_images}
         report_key = state.key_of_report(wanted.out, key)
         if wanted.force or not state.report_is_current(wanted.out, report_key):
             reporter.note("writing the report")
-            return made | _write_report(wanted, writer, report_key), True
+            try:
+                return made | _write_report(wanted, writer, report_key), True
+            except KeyboardInterrupt:
+                raise Stopped(schedule.ran) from None
     names = ("manifest", "results", "verdict")
     return made | {name: read_json(wanted.out / "report" / f"{name}.json") for name in names}, False
 

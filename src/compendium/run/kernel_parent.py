@@ -172,14 +172,19 @@ class Parent:
 
     def _fork(self, request: Request, report: int) -> bool:
         """Fork; return whether this is the new process."""
-        parent, number = os.getpid(), fork_quietly()
-        if number == 0:
-            self._leave(parent, report)
-            return True
-        self._reports[number] = report
+        parent = os.getpid()
+        try:
+            number = fork_quietly()
+        except OSError:  # who asked sees the pipe close; what runs already goes on
+            os.close(report)
+        else:
+            if number == 0:
+                self._leave(parent, report)
+                return True
+            self._reports[number] = report
+            _tell(report, {"pid": number})
         if request.channel >= 0:
             os.close(request.channel)
-        _tell(report, {"pid": number})
         return False
 
     def _leave(self, parent: int, report: int) -> None:

@@ -87,7 +87,7 @@ class Schedule:
         try:
             while self._waiting or self._running:
                 self._start_ready(pool)
-                if self._running and not self._waiting:
+                if self._running and not self._waiting and not self._errors:
                     all_started()
                 for future in wait(self._running, return_when=FIRST_COMPLETED).done if self._running else ():
                     self._finish(self._running.pop(future), future)

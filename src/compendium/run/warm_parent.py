@@ -6,6 +6,7 @@ Only the standard library is used here, so that a run can start the process befo
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import os
 import select
@@ -107,7 +108,8 @@ class ForkedProcess:
     def send_signal(self, signum: int) -> None:
         """Send a signal to the kernel's process, if it still runs."""
         if self.poll() is None:
-            os.kill(self.pid, signum)
+            with contextlib.suppress(ProcessLookupError):  # it may end in between
+                os.kill(self.pid, signum)
 
     def kill(self) -> None:
         """End the kernel at once."""
