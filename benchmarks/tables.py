@@ -83,7 +83,7 @@ def targets(results: Results) -> list[str]:
         (
             f"forced run with {JOBS} jobs: the notebooks take at most {FLOOR_TIMES} × the floor",
             before / floor <= FLOOR_TIMES,
-            f"{before / floor:.2f} × ({before:.2f} of {floor:.2f} s; {whole})",
+            f"{before / floor:.2f} × ({before:.2f} s against {floor:.2f} s; {whole})",
         ),
         (
             "the work after the notebooks takes no longer than the notebooks",

@@ -141,7 +141,7 @@ def test_targets_are_judged_by_the_numbers() -> None:
     cases = [{"name": name, "wall": wall, "after": 1.5} for name, wall in walls.items()]
     told = targets({"comparison": {"default_engine": "kernel", "cases": cases}})[2:]
     assert [line.split(" | ")[1] for line in told] == ["met", "met", "**missed**", "**missed**"]
-    assert "2.25 × (4.50 of 2.00 s; 3.00 × with what comes after them)" in told[0]
+    assert "2.25 × (4.50 s against 2.00 s; 3.00 × with what comes after them)" in told[0]
     assert "3.33 times (4.44 times for the notebooks alone; the floor is 10.00 times as fast)" in told[2]
 
 
