@@ -90,7 +90,7 @@ def _front(made: Node) -> dict[str, Node]:
         named = [pandoc.link(words, address)] if address.startswith(("https://", "http://")) else words
         lines.append(pandoc.paragraph([*pandoc.words("Published report: "), *named]))
     if meta["compendium"]:
-        lines.append(pandoc.paragraph(pandoc.words(f"Compendium: {meta['compendium']}")))
+        lines.append(pandoc.paragraph(pandoc.words(f"Data package: {meta['compendium']}")))
     abstract = {"t": "MetaBlocks", "c": [*lines, *made["meta"]["abstract"]["c"]]}
     kept = {name: made["meta"][name] for name in ("title", "subtitle", "lang")}  # others become properties
     properties = {"subject": document.KICKER, "description": meta["subtitle"]}

@@ -24,7 +24,7 @@ def markdown_text(value: object) -> str:
     return _MARKDOWN_SPECIAL.sub(r"\\\1", str(value))
 
 
-ABBREVIATIONS = {"url", "woe", "id", "ids"}
+ABBREVIATIONS = {"url", "woe", "id", "ids", "ac1"}
 LONGEST_INITIALS = 2
 
 
