@@ -83,30 +83,44 @@ class Support:
         """
         before, after = set(self.published), set(chosen)
         found: dict[str, list[str]] = {name: [] for name in CONSEQUENCES}
-        for finding in self._resting_on(before ^ after):
+        for finding in _those(self._findings_of, before ^ after):
             pairs = [(bool(row & before), bool(row & after)) for row in self.findings[finding]]
             found["findings_losing_support"] += [finding] * ((True, False) in pairs)
             found["findings_left_without"] += [finding] * (
                 any(had for had, _ in pairs) and not any(h for _, h in pairs)
             )
             found["findings_gaining_support"] += [finding] * ((False, True) in pairs)
-        for theme, reviews in self.themes.items():
-            found["themes_losing_support"] += [theme] * bool(reviews & before - after)
-            found["themes_left_without"] += [theme] * (bool(reviews & before) and not reviews & after)
+        for theme in _those(self._themes_of, before - after):
+            found["themes_losing_support"].append(theme)
+            found["themes_left_without"] += [theme] * (not self.themes[theme] & after)
         return found
 
-    def _resting_on(self, reviews: Collection[str]) -> list[str]:
-        """List the findings that have a row which any of the reviews keeps alive; no other can gain or lose."""
-        found = {finding for review in reviews for finding in self._by_review.get(review, ())}
-        return [finding for finding in self.findings if finding in found] if found else []
+    @cached_property
+    def _findings_of(self) -> Groups:
+        """Findings by review: those that have a row which the review keeps alive; no other can gain or lose with it."""
+        return _by_member({finding: set().union(*rows) for finding, rows in self.findings.items()})
 
     @cached_property
-    def _by_review(self) -> dict[str, set[str]]:
-        known: dict[str, set[str]] = {}
-        for finding, rows in self.findings.items():
-            for review in set().union(*rows):
-                known.setdefault(review, set()).add(finding)
-        return known
+    def _themes_of(self) -> Groups:
+        return _by_member(self.themes)
+
+
+Groups = dict[str, dict[int, str]]
+"""By member of groups, the names of its groups by their place among all groups."""
+
+
+def _by_member(groups: dict[str, set[str]]) -> Groups:
+    found: Groups = {}
+    for place, (name, members) in enumerate(groups.items()):
+        for member in members:
+            found.setdefault(member, {})[place] = name
+    return found
+
+
+def _those(by_member: Groups, members: Collection[str]) -> list[str]:
+    """Name the groups that have one of the members, in the order of all groups."""
+    found = {place: name for member in members for place, name in by_member.get(member, {}).items()}
+    return [found[place] for place in sorted(found)]
 
 
 def support(study: Study) -> Support:

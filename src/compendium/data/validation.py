@@ -32,6 +32,7 @@ NEEDED = (
 PERSON, PLACES = "interviewee_id", ("area", "agency")
 
 Tables = dict[str, Table]
+_WORD = re.compile(r"\w+")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -158,6 +159,7 @@ def _check_anonymity(study: Study, tables: Tables) -> Iterator[Problem]:
     """No table links an interviewee to an area or agency, neither by a column nor by naming it in a text."""
     names = [name for place in PLACES for table in tables.values() for name in _names(table, place)]
     pattern = re.compile(rf"\b({'|'.join(map(re.escape, names))})\b") if names else None
+    begins = {word for name in names for word in _WORD.findall(name)[:1]}
     for table in tables.values():
         people = _pointing(table, tables, PERSON)
         places = [column for place in PLACES for column in _pointing(table, tables, f"{place}_id", place)]
@@ -165,7 +167,7 @@ def _check_anonymity(study: Study, tables: Tables) -> Iterator[Problem]:
             reason = "an interviewee must not be linked to an area or agency"
             yield table.problem(1, places[0], None, reason, "no such column in a table of interviewees")
         elif people and pattern:
-            yield from _check_mentions(table, people, pattern)
+            yield from _check_mentions(table, people, pattern, begins)
 
 
 def _names(table: Table, place: str) -> list[str]:
@@ -182,12 +184,15 @@ def _pointing(table: Table, tables: Tables, identifier: str, *others: str) -> li
     return found
 
 
-def _check_mentions(table: Table, people: list[str], pattern: re.Pattern[str]) -> Iterator[Problem]:
+def _check_mentions(
+    table: Table, people: list[str], pattern: re.Pattern[str], begins: Collection[str]
+) -> Iterator[Problem]:
+    """Look for names in the texts beside people; only where the first word of one stands, since names may be many."""
     for row in table.rows:
         if not any(row.cells[column] for column in people):
             continue
         for column, cell in row.cells.items():
-            named = pattern.search(cell)
+            named = pattern.search(cell) if any(word in begins for word in _WORD.findall(cell)) else None
             if named:
                 reason = "an area or agency is named beside an interviewee"
                 yield table.problem(row.line, column, named[1], reason, "a text that names no area or agency")
