@@ -160,6 +160,21 @@ def test_a_fork_that_is_refused_ends_nothing_else(monkeypatch: pytest.MonkeyPatc
         end.close()
 
 
+def test_a_process_that_was_forked_a_moment_ago_ends_too() -> None:
+    """Between its fork and its own first step it is not yet the leader of a group of processes."""
+    ours, theirs = socket.socketpair()
+    reading, writing = os.pipe()
+    parent = kernel_parent.Parent(theirs)
+    with subprocess.Popen(["sleep", "60"]) as process:
+        parent._reports[process.pid] = writing
+        parent._end_all()
+        assert gone(process.pid)
+    for descriptor in (reading, writing):
+        os.close(descriptor)
+    ours.close()
+    theirs.close()
+
+
 def test_startup_variables_get_a_parent_of_their_own() -> None:
     plain = warm_parent.parent_for([sys.executable], {**os.environ, "A_TEST": "1"})
     same = warm_parent.parent_for([sys.executable], {**os.environ, "A_TEST": "2"})

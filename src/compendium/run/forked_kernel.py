@@ -42,8 +42,9 @@ def end_kernels() -> None:
     for manager in list(_managers):
         group = getattr(manager.provisioner, "pgid", None)
         if manager.has_kernel and group:
-            with contextlib.suppress(OSError):
-                os.killpg(group, signal.SIGKILL)
+            for end in (os.killpg, os.kill):  # one that was forked a moment ago leads no group yet
+                with contextlib.suppress(OSError):
+                    end(group, signal.SIGKILL)
 
 
 class ForkedProvisioner(LocalProvisioner):

@@ -213,9 +213,11 @@ class Parent:
             os.close(report)
 
     def _end_all(self) -> None:
+        """End every kernel with all that it started; one that was forked a moment ago leads no group yet."""
         for number in self._reports:
-            with contextlib.suppress(OSError):
-                os.killpg(number, signal.SIGKILL)
+            for end in (os.killpg, os.kill):
+                with contextlib.suppress(OSError):
+                    end(number, signal.SIGKILL)
             os.waitpid(number, 0)
 
 
