@@ -108,10 +108,9 @@ def _name_ends(figure: go.Figure, ends: list[tuple[tuple[int, float], str, str]]
 
     every = [value for trace in figure.select_traces(col=column) for value in trace.y]
     low, high = math.log10(min(every)), math.log10(max(every))
-    gap, below = (high - low or 1) * LABEL_GAP * 1.1, -math.inf
-    for (x, y), name, color in sorted(ends, key=lambda end: (end[0][0], end[0][1])):
-        place = max(math.log10(y), below + gap)
-        below = place
+    gap, below = (high - low or 1) * LABEL_GAP * 1.1, dict[int, float]()
+    for (x, y), name, color in sorted(ends, key=lambda end: end[0][1]):
+        place = below[x] = max(math.log10(y), below.get(x, -math.inf) + gap)
         text = f"<span style='color:{color}'>■</span> {style.text(name)}"
         at = {
             "x": math.log10(x),
@@ -119,6 +118,6 @@ def _name_ends(figure: go.Figure, ends: list[tuple[tuple[int, float], str, str]]
             "xanchor": "left",
             "xshift": 10,
             "showarrow": False,
-            "bgcolor": style.PAPER,
+            "bgcolor": "rgba(255,255,255,0.75)",
         }
         figure.add_annotation(text=text, font={"size": style.SMALL}, **at, row=1, col=column)
