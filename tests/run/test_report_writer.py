@@ -14,8 +14,10 @@ import pytest
 from processes import children, gone
 
 from compendium import paths
-from compendium.files import tree
-from compendium.publishing import report
+from compendium.files import read_json, tree, write_json
+from compendium.publishing import manifest, report
+from compendium.publishing.manifest import Entry
+from compendium.publishing.publish import results_path
 from compendium.run import warm_parent
 from compendium.run.report_writer import ReportWriter
 from compendium.run.warm_parent import can_fork
@@ -26,12 +28,17 @@ STAGE = "policy"
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
-    """An output folder in which one stage has run."""
-    folder = tmp_path / "out"
-    for name in (f"data/derived/{STAGE}", "figures", "report/tables"):
-        shutil.copytree(paths.ROOT / name, folder / name)
-    (folder / "report" / "notebooks").mkdir()
-    shutil.copy2(paths.ROOT / "report" / "notebooks" / "04_policy_review.ipynb", folder / "report" / "notebooks")
+    """An output folder in which one stage has run, from what is released of it."""
+    folder, released = tmp_path / "out", paths.ROOT / "report"
+    entries = [Entry(**e) for e in read_json(released / "manifest.json")["artefacts"] if e["stage"] == STAGE]
+    names = [name for entry in entries for name in entry.files]
+    for name in (*names, f"report/notebooks/{entries[0].notebook}"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(paths.ROOT / name, folder / name)
+    manifest.write_fragment(folder, STAGE, entries, [], [])
+    known = read_json(released / "results.json")
+    found = {name.removeprefix(f"{STAGE}."): v for name, v in known.items() if name.startswith(f"{STAGE}.")}
+    write_json(results_path(folder, STAGE), found)
     return folder
 
 
