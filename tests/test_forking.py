@@ -22,18 +22,19 @@ from compendium.run.warm_parent import can_fork
 pytestmark = pytest.mark.skipif(not can_fork(), reason="this system launches every process")
 
 
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+
+def program(body: str) -> list[str]:
+    """Return the command that runs a body of code in a process of its own."""
+    head = "import os, signal, sys, time\nfrom compendium.forking import *\n"
+    return [sys.executable, "-c", head + textwrap.dedent(body)]
+
+
 def forked(body: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a body of code in a process that has a single thread, as a test run has not always."""
-    head = "import os, signal, sys, time\nfrom compendium.forking import *\n"
-    return subprocess.run(
-        [sys.executable, "-c", head + textwrap.dedent(body)],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    how = {"cwd": folder, "env": ENVIRONMENT, "capture_output": True, "text": True, "timeout": 60}
+    return subprocess.run(program(body), check=False, **how)
 
 
 def test_both_answers_come_from_two_processes_at_a_time(tmp_path: Path) -> None:
@@ -96,10 +97,7 @@ def test_a_copy_ends_with_the_process_that_made_it(tmp_path: Path) -> None:
             time.sleep(60)
         side_by_side(beside, lambda: time.sleep(60))
         """
-    head = "import os, time\nfrom compendium.forking import side_by_side\n"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-c", head + textwrap.dedent(source)]
-    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(program(source), cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         copy = int(process.stdout.readline())
         process.send_signal(signal.SIGKILL)

@@ -47,6 +47,13 @@ def die_with(parent: int) -> None:
         os._exit(1)
 
 
+def end_group(number: int) -> None:
+    """End a process and the group that it leads, at once; one that was forked a moment ago leads none yet."""
+    for end in (os.killpg, os.kill):
+        with contextlib.suppress(OSError):
+            end(number, signal.SIGKILL)
+
+
 def answer(channel: socket.socket, work: Callable[[], object]) -> None:
     """Do some work and send what it returns, or the exception it raises, to :func:`receive` at the other end."""
     told: tuple[object, Exception | None, str]
@@ -139,8 +146,7 @@ def side_by_side(beside: Callable[[], T], here: Callable[[], U]) -> tuple[T, U]:
         second = here()
         return receive(ours), second
     except BaseException:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(number, signal.SIGKILL)
+        end_group(number)
         raise
     finally:
         ours.close()

@@ -175,10 +175,12 @@ class Facts:
 
         quick, *slow = parts(stage)
         found = self._results(stage, quick)
-        family = None if name in found else facts_families.find(name)
+        if name in found:
+            return found[name]
+        family = facts_families.find(name)
         if family is not None:
             return family(self)
-        for part in slow if name not in found else ():
+        for part in slow:
             found = found | self._results(stage, part)
         if name not in found:
             raise UnknownName([*found, *facts_families.FAMILIES])

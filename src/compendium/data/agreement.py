@@ -175,7 +175,8 @@ def sentence(study: Study) -> str:
     total = rows.iloc[-1]
     text = f"{total['agreeing']} of {total['cells']} cells agree ({total['share']:.1%})"
     told = _settled(study)
-    text += f"; of those that do not, {told}.{_weakest(study, rows)}" if told else f".{_weakest(study, rows)}"
+    text += f"; of those that do not, {told}" if told else ""
+    text += f".{_weakest(study, rows)}"
     once = extracted_once(study)
     return f"{text} No agreement is known for {', '.join(once)}." if once else text
 

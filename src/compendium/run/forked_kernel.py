@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import time
 import uuid
 import weakref
@@ -24,6 +23,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_client.utils import ensure_async
 from traitlets import Type
 
+from compendium.forking import end_group
 from compendium.run.warm_parent import parent_for, stopping
 
 LAUNCHER = "ipykernel_launcher"
@@ -42,9 +42,7 @@ def end_kernels() -> None:
     for manager in list(_managers):
         group = getattr(manager.provisioner, "pgid", None)
         if manager.has_kernel and group:
-            for end in (os.killpg, os.kill):  # one that was forked a moment ago leads no group yet
-                with contextlib.suppress(OSError):
-                    end(group, signal.SIGKILL)
+            end_group(group)
 
 
 class ForkedProvisioner(LocalProvisioner):

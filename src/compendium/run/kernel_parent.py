@@ -28,7 +28,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from compendium.forking import die_with, fork_quietly
+from compendium.forking import die_with, end_group, fork_quietly
 
 KERNEL_MODULES = (
     "faulthandler",
@@ -213,11 +213,8 @@ class Parent:
             os.close(report)
 
     def _end_all(self) -> None:
-        """End every kernel with all that it started; one that was forked a moment ago leads no group yet."""
         for number in self._reports:
-            for end in (os.killpg, os.kill):
-                with contextlib.suppress(OSError):
-                    end(number, signal.SIGKILL)
+            end_group(number)
             os.waitpid(number, 0)
 
 
